@@ -6,10 +6,24 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from accounts.account_store import AccountStore, active_administrators, normalized_email, save_account
+from accounts.account_store import (
+    AccountStore,
+    active_administrators,
+    is_active,
+    normalized_email,
+    save_account,
+)
 from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
 from accounts.authentication.sign_in import Record
-from accounts.invitations import InvalidInvitation, Invitation, Invitations, NewPerson, mark_used
+from accounts.invitations import (
+    InvalidInvitation,
+    Invitation,
+    Invitations,
+    NewPerson,
+    mark_used,
+    withdraw_links,
+)
+from accounts.mail import AccountChange, AccountMail, AccountNotice
 from accounts.person_checks import NotPossible, check_person
 from accounts.sessions import Sessions
 from config.database import DatabaseLock, lock_until_commit, write_transaction
@@ -29,6 +43,7 @@ class Acceptance:
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
         public_words: Callable[[], Collection[str]],
+        mail: AccountMail,
     ) -> None:
         self._engine = engine
         self._accounts = accounts
@@ -39,6 +54,7 @@ class Acceptance:
         self._now = now
         self._new_id = new_id
         self._public_words = public_words
+        self._mail = mail
 
     def accept(self, token: str, password: str, email: str = "", name: str = "") -> UUID:
         """Use a link: store the password, and the account if it is new. Return its id.
@@ -66,9 +82,8 @@ class Acceptance:
         invitation = self._invitations.of_new_person(email) if email else None
         if invitation is None:
             return None
-        person = NewPerson(invitation.email, invitation.name, invitation.role, invitation.agency)
-        check_person(person)
-        return self._use(invitation, person, "", "invitation and OIDC")
+        check_person(invitation.person)
+        return self._use(invitation, invitation.person, "", "invitation and OIDC")
 
     def _use(self, invitation: Invitation, person: NewPerson, password_hash: str, why: str) -> UUID:
         """Use an invitation once, whoever else tries at the same time."""
@@ -79,7 +94,8 @@ class Acceptance:
         if account and not account.revoked_at and account.id != invitation.account_id:
             raise NotPossible("account_exists")
         account_id = account.id if account else self._new_id()
-        action = "account.password_set" if invitation.account_id else "account.created"
+        is_new = invitation.account_id is None
+        action = "account.created" if is_new else "account.password_set"
         self._record(action, str(account_id), f"{person.name} [{account_id}]", f"{why} {invitation.id}", now)
         values = {
             "email": person.email,
@@ -94,7 +110,14 @@ class Acceptance:
             # An administrator may have come since the check above.
             if invitation.is_for_first_administrator and active_administrators(connection):
                 raise InvalidInvitation
+            # The account may have been revoked while the link was made: a link never gives access back.
+            if not is_new and not is_active(connection, account_id):
+                raise InvalidInvitation
             mark_used(connection, invitation.id, now)
+            withdraw_links(connection, person.email, now)
             save_account(connection, account_id, values, now)
+            change: AccountChange = "created" if is_new else "password_set"
+            notice = AccountNotice(account_id, person.email, person.role, person.agency, change)
+            self._mail.send_notice(connection, notice)
         self._sessions.end_all(account_id)
         return account_id

@@ -1,7 +1,7 @@
 """Accounts in the database. Decides nothing and records nothing: see `people` and `sign_in`."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlmodel import col
 
+from accounts.invitations import NewPerson
+from accounts.mail import AccountChange, AccountNotice
 from accounts.permissions import SECOND_FACTOR_ROLES, Actor, Role, actor_label
 from accounts.sessions import has_confirmed_factor
 from accounts.tables import AccountRow
-from config.conditions import contains_text
-from config.database import changed_rows, read_transaction, write_transaction
+from config.conditions import contains_text, is_one_of
+from config.database import changed_rows, has_row, read_transaction, write_transaction
 
 _MAX_EMAIL_LENGTH = 254
 
@@ -43,6 +45,15 @@ class Account:
     def must_have_second_factor(self) -> bool:
         """True if the role needs a second factor, and the person has a password."""
         return self.role in SECOND_FACTOR_ROLES and bool(self.password_hash)
+
+    @property
+    def person(self) -> NewPerson:
+        """The person as an invitation names them."""
+        return NewPerson(self.email, self.name, self.role, self.agency)
+
+    def notice(self, change: AccountChange, by: str = "") -> AccountNotice:
+        """Return the notice of a change for the person. `by` is who made it; empty for the person."""
+        return AccountNotice(self.id, self.email, self.role, self.agency, change, by)
 
     @property
     def label(self) -> str:
@@ -86,13 +97,17 @@ class AccountStore:
         """Return the accounts of an institution that are not revoked, by name."""
         return self._all(None, col(AccountRow.agency) == agency)
 
-    def search(self, words: str, agency: str | None, limit: int | None) -> Sequence[Account]:
+    def search(
+        self, words: str, agency: str | None, limit: int | None, named_agencies: Collection[str] = ()
+    ) -> Sequence[Account]:
         """Return accounts that are not revoked, of one institution or of all, by institution and name.
 
-        `words` is a part of a name, an e-mail address or the code of an institution; "" matches all.
+        `words` is a part of a name, an e-mail address or the code of an institution; "" matches all. `named_agencies`
+        are the codes of the institutions that the words may name.
         """
         columns = (AccountRow.name, AccountRow.email, AccountRow.agency)
-        matches = or_(*(contains_text(col(column), words.strip(), ignores_case=True) for column in columns))
+        contained = (contains_text(col(column), words.strip(), ignores_case=True) for column in columns)
+        matches = or_(*contained, is_one_of(col(AccountRow.agency), named_agencies))
         conditions = [] if agency is None else [col(AccountRow.agency) == agency]
         return self._all(limit, matches, *conditions)
 
@@ -101,10 +116,14 @@ class AccountStore:
         with read_transaction(self._engine) as connection:
             return active_administrators(connection) > 0
 
-    def change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
-        """Set columns of an account."""
+    def change(
+        self, account_id: UUID, values: Mapping[str, Any], follow_up: Callable[[Connection], None] | None = None
+    ) -> None:
+        """Set columns of an account. `follow_up` writes what belongs to it in the same transaction."""
         with write_transaction(self._engine) as connection:
             connection.execute(update(AccountRow).where(col(AccountRow.id) == account_id).values(values))
+            if follow_up:
+                follow_up(connection)
 
     def _first(self, condition: Any) -> Account | None:
         with read_transaction(self._engine) as connection:
@@ -122,6 +141,12 @@ def active_administrators(connection: Connection) -> int:
     """Return the number of administrators who may sign in."""
     query = select(func.count()).where(col(AccountRow.role) == Role.ADMINISTRATOR, col(AccountRow.revoked_at).is_(None))
     return int(connection.execute(query).scalar_one())
+
+
+def is_active(connection: Connection, account_id: UUID) -> bool:
+    """Return True if the account exists and is not revoked."""
+    query = select(col(AccountRow.id)).where(col(AccountRow.id) == account_id, col(AccountRow.revoked_at).is_(None))
+    return has_row(connection, query)
 
 
 def save_account(connection: Connection, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:

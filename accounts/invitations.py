@@ -1,7 +1,7 @@
 """Invitations: one-time links by which a person sets a password. Stores and finds them; decides nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,12 @@ from config.conditions import ends_with
 from config.database import changed_rows, read_transaction, write_transaction
 
 INVITATION_LIMIT = timedelta(hours=72)
+# Time to use a link that a person asked for on the sign-in page.
+FORGOTTEN_PASSWORD_LIMIT = timedelta(minutes=30)
+# Maker of such a link.
+SIGN_IN_PAGE = "sign-in page"
+# Stores the e-mail with a link, in the transaction of its invitation.
+QueueLink = Callable[[Connection, "Invitation", str], None]
 
 
 class InvalidInvitation(Exception):
@@ -54,6 +60,21 @@ class Invitation:
         """True for the link of a first start. It is void once an administrator exists."""
         return not self.email
 
+    @property
+    def is_for_forgotten_password(self) -> bool:
+        """True for a link that the person asked for on the sign-in page."""
+        return self.invited_by == SIGN_IN_PAGE
+
+    @property
+    def lifetime(self) -> timedelta:
+        """Time in which the link can be used."""
+        return self.expires_at - self.created_at
+
+    @property
+    def person(self) -> NewPerson:
+        """The person who is invited."""
+        return NewPerson(self.email, self.name, self.role, self.agency)
+
 
 class Invitations:
     """Invitations in the database, by the hashes of their tokens. Methods may raise `DatabaseUnavailable`."""
@@ -63,24 +84,45 @@ class Invitations:
         self._now = now
         self._new_token = new_token
 
-    def store(self, invitation_id: UUID, person: NewPerson, account_id: UUID | None, invited_by: str) -> str:
+    def store(
+        self, invitation_id: UUID, person: NewPerson, account_id: UUID | None, invited_by: str, queue_link: QueueLink
+    ) -> str:
         """Store an invitation and return its token. Earlier open ones for the same address are withdrawn."""
+        return self._store(invitation_id, person, account_id, invited_by, INVITATION_LIMIT, queue_link)
+
+    def store_forgotten(self, invitation_id: UUID, person: NewPerson, account_id: UUID, queue_link: QueueLink) -> None:
+        """Store a link for a person who forgot the password.
+
+        Other links for the address stay: anybody can ask for this one, and must not take away those that count.
+        """
+        self._store(invitation_id, person, account_id, SIGN_IN_PAGE, FORGOTTEN_PASSWORD_LIMIT, queue_link)
+
+    def _store(
+        self,
+        invitation_id: UUID,
+        person: NewPerson,
+        account_id: UUID | None,
+        invited_by: str,
+        limit: timedelta,
+        queue_link: QueueLink,
+    ) -> str:
         now, token = self._now(), self._new_token()
-        row = {
-            "token_hash": token_hash(token),
-            "id": invitation_id,
-            "account_id": account_id,
-            "email": person.email,
-            "name": person.name,
-            "role": person.role,
-            "agency": person.agency,
-            "invited_by": invited_by,
-            "created_at": now,
-            "expires_at": now + INVITATION_LIMIT,
-        }
+        invitation = Invitation(
+            id=invitation_id,
+            account_id=account_id,
+            email=person.email,
+            name=person.name,
+            role=person.role,
+            agency=person.agency,
+            invited_by=invited_by,
+            created_at=now,
+            expires_at=now + limit,
+        )
         with write_transaction(self._engine) as connection:
-            withdraw_links(connection, person.email, now)
-            connection.execute(insert(InvitationRow).values(row))
+            if not invitation.is_for_forgotten_password:
+                withdraw_links(connection, person.email, now)
+            connection.execute(insert(InvitationRow).values(asdict(invitation) | {"token_hash": token_hash(token)}))
+            queue_link(connection, invitation, token)
         return token
 
     def open(self, agency: str | None = None) -> Sequence[Invitation]:
@@ -90,6 +132,27 @@ class Invitations:
             query = query.where(col(InvitationRow.agency) == agency)
         with read_transaction(self._engine) as connection:
             return [_invitation(row) for row in connection.execute(query)]
+
+    def expired(self, agency: str | None, limit: int) -> Sequence[Invitation]:
+        """Return invitations of new persons that nobody used in time, of one agency or of all, the newest first."""
+        query = select(InvitationRow).where(
+            *_UNUSED,
+            col(InvitationRow.expires_at) <= self._now(),
+            col(InvitationRow.account_id).is_(None),
+            col(InvitationRow.email) != "",
+        )
+        if agency is not None:
+            query = query.where(col(InvitationRow.agency) == agency)
+        query = query.order_by(col(InvitationRow.created_at).desc(), col(InvitationRow.id)).limit(limit)
+        with read_transaction(self._engine) as connection:
+            return [_invitation(row) for row in connection.execute(query)]
+
+    def unused(self, invitation_id: UUID) -> Invitation | None:
+        """Return an invitation that is not used and not withdrawn, also an expired one; None if there is none."""
+        query = select(InvitationRow).where(col(InvitationRow.id) == invitation_id, *_UNUSED)
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return _invitation(row) if row else None
 
     def find(self, token: str) -> Invitation:
         """Return the invitation of a link. Raises `InvalidInvitation`."""
@@ -115,11 +178,7 @@ class Invitations:
             )
 
     def _usable(self) -> Any:
-        return select(InvitationRow).where(
-            col(InvitationRow.used_at).is_(None),
-            col(InvitationRow.withdrawn_at).is_(None),
-            col(InvitationRow.expires_at) > self._now(),
-        )
+        return select(InvitationRow).where(*_UNUSED, col(InvitationRow.expires_at) > self._now())
 
 
 def withdraw_links(connection: Connection, email: str, now: datetime) -> None:

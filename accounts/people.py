@@ -12,7 +12,8 @@ from accounts.authentication.attempts import AttemptLimits
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
 from accounts.invitations import Invitations, NewPerson, withdraw_links, withdraw_links_made_by
-from accounts.permissions import AGENCY_ROLES, Act, Actor, Role, may, role_fits_agency
+from accounts.mail import AccountMail
+from accounts.permissions import AGENCY_ROLES, Act, Actor, Role, may, person_name, role_fits_agency
 from accounts.person_checks import NotPossible, check_person
 from accounts.sessions import Sessions
 from accounts.tables import AccountRow
@@ -48,6 +49,7 @@ class People:
         record: Record,
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
+        mail: AccountMail,
     ) -> None:
         self._engine = engine
         self._accounts = accounts
@@ -59,9 +61,10 @@ class People:
         self._record = record
         self._now = now
         self._new_id = new_id
+        self._mail = mail
 
     def invite(self, person: NewPerson, by: str, why: str) -> str:
-        """Store an invitation and return the token of its link. Earlier open ones for the address are withdrawn."""
+        """Store an invitation, mail its link and return its token. Earlier open ones for the address are withdrawn."""
         check_person(person)
         if not role_fits_agency(person.role, person.agency):
             raise NotPossible("role_without_agency")
@@ -79,11 +82,17 @@ class People:
         person = NewPerson("", "", Role.ADMINISTRATOR)
         return self._store_invitation(person, None, "account.invited", "first start", "no administrator yet")
 
+    def renew_invitation(self, invitation_id: UUID, by: str, why: str) -> str:
+        """Invite the person of an invitation again, also of an expired one. Return the token of the new link."""
+        invitation = self._invitations.unused(invitation_id)
+        if invitation is None or invitation.account_id is not None:
+            raise NotPossible("no_such_invitation")
+        return self.invite(invitation.person, by, why)
+
     def new_password_link(self, account_id: UUID, by: str, why: str) -> str:
-        """Return the token of a link by which a person sets a new password."""
+        """Mail a link by which a person sets a new password, and return its token."""
         account = self._active(account_id)
-        person = NewPerson(account.email, account.name, account.role, account.agency)
-        return self._store_invitation(person, account.id, "account.password_link_made", by, why)
+        return self._store_invitation(account.person, account.id, "account.password_link_made", by, why)
 
     def revoke(self, account_id: UUID, by: str, why: str) -> None:
         """Revoke an account. The last administrator cannot be revoked.
@@ -106,12 +115,13 @@ class People:
             )
             withdraw_links(connection, account.email, now)
             withdraw_links_made_by(connection, account_id, now)
+            self._mail.send_notice(connection, account.notice("revoked", person_name(by)))
         self._sessions.end_all(account_id)
         self._second_factors.remove(account_id)
 
     def withdraw_invitation(self, invitation_id: UUID, by: str, why: str) -> None:
-        """Make the link of an open invitation useless."""
-        if not any(invitation.id == invitation_id for invitation in self._invitations.open()):
+        """Make the link of an invitation useless. An expired one is not listed any more."""
+        if self._invitations.unused(invitation_id) is None:
             raise NotPossible("no_such_invitation")
         self._record("account.invitation_withdrawn", str(invitation_id), by, why, self._now())
         self._invitations.withdraw(invitation_id)
@@ -129,15 +139,16 @@ class People:
 
     def remove_second_factor(self, account_id: UUID, by: str, why: str) -> None:
         """Switch off the second factor of a person who lost the device. All sessions of the person end."""
-        self._active(account_id)
+        account = self._active(account_id)
         self._record("account.second_factor_removed", str(account_id), by, why, self._now())
-        self._second_factors.remove(account_id)
+        notice = account.notice("second_factor_removed", person_name(by))
+        self._second_factors.remove(account_id, lambda connection: self._mail.send_notice(connection, notice))
         self._sessions.end_all(account_id)
 
     def _store_invitation(self, person: NewPerson, account_id: UUID | None, action: str, by: str, why: str) -> str:
         invitation_id = self._new_id()
         self._record(action, str(account_id or invitation_id), by, why, self._now())
-        return self._invitations.store(invitation_id, person, account_id, by)
+        return self._invitations.store(invitation_id, person, account_id, by, self._mail.send_link)
 
     def _active(self, account_id: UUID) -> Account:
         account = self._accounts.by_id(account_id)

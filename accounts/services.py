@@ -16,7 +16,9 @@ from accounts.authentication.passwords import Passwords, name_words
 from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record, SignIn
+from accounts.forgotten_password import ForgottenPassword
 from accounts.invitations import Invitations
+from accounts.mail import AccountMail
 from accounts.own_account import OwnAccount
 from accounts.people import People
 from accounts.sessions import Sessions
@@ -45,7 +47,8 @@ class AccountServices:
 
     `account_key` (64 bytes) seals second factors. `record` appends to the audit log. `is_agency` returns True for the
     code of an institution. `find_networks` returns the networks of an address, for the limits of attempts.
-    `public_names` returns names of places and institutions: no new password may consist of them.
+    `public_names` returns names of places and institutions: no new password may consist of them. `mail` sends links and
+    notices to the persons.
     """
 
     def __init__(
@@ -59,7 +62,9 @@ class AccountServices:
         randomness: Randomness,
         hasher: PasswordHasher,
         public_names: Callable[[], Iterable[str]],
+        mail: AccountMail,
     ) -> None:
+        self.mail = mail
         new_token, new_id = randomness.token, randomness.new_id
         hash_key = keyed_hash(account_key, "hashes").encode()
         self.accounts = AccountStore(engine)
@@ -92,14 +97,18 @@ class AccountServices:
             record,
             now,
             new_id,
+            mail,
+        )
+        self.forgotten_password = ForgottenPassword(
+            self.accounts, self.invitations, self.limits, record, now, new_id, mail
         )
 
         def public_words() -> Collection[str]:
             return name_words(public_names())
 
         self.acceptance = Acceptance(
-            engine, self.accounts, self.invitations, passwords, self.sessions, record, now, new_id, public_words
+            engine, self.accounts, self.invitations, passwords, self.sessions, record, now, new_id, public_words, mail
         )
         self.own_account = OwnAccount(
-            self.accounts, passwords, self.sessions, second_factors, record, now, public_words
+            self.accounts, passwords, self.sessions, second_factors, record, now, public_words, mail
         )

@@ -14,6 +14,7 @@ from app.operations.audit import rows as audit_log
 from app.operations.duplicates import tables as duplicate_decisions
 from app.operations.ombudsman import tables as ombudsman
 from cases.facts import tables as case_facts
+from cases.pictures import tables as case_pictures
 from cases.words import tables as case_words
 from config.table_declaration import DECLARATION, TableDeclaration, declared, kept
 from desk.acts import tables as desk_acts
@@ -68,6 +69,7 @@ MODULES = (
     kept_apart,
     case_facts,
     case_words,
+    case_pictures,
     ledger,
     public,
     replies,

@@ -26,6 +26,7 @@ from app.assembly.migrate import migrate
 from app.clock import utc_now
 from app.database import open_database
 from cases.derivations.new_facts import LogEntry, NewFacts
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.tables import AnswerFact, DispatchFact
 from config.database import read_transaction, write_transaction
 from sinks.ledger.counts.queue_counts import derive_waiting_cases, miscounted_queues, read_queues, recount_queues
@@ -129,7 +130,7 @@ def _derivation_microseconds(engine: Engine, chance: random.Random, now: datetim
             ids = [dispatch["id"] for dispatch, _ in batch]
             new = NewFacts([LogEntry(0, "dispatch", id_, id_, None) for id_ in ids])
             started_at = time.process_time()
-            derive_waiting_cases(connection, new)
+            derive_waiting_cases(connection, new, SharedFacts(connection))
             seconds += time.process_time() - started_at
     return round(1e6 * seconds / (_DERIVED_BATCHES * _DERIVED_BATCH_ROWS), 1)
 

@@ -22,11 +22,10 @@ from pydantic import (
 )
 from pydantic_settings import DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
-from config.desk_settings import DeskSettings
+from config.page_settings import DeskSettings, WebSettings
 from config.privacy_settings import PrivacySettings
 from config.reference.folder import SHIPPED_FOLDER
 from config.setting_values import is_loopback, split_list
-from config.web_settings import WebSettings
 
 _MIN_SECRET_CHARACTERS = 32
 # Addresses at which this machine reaches a process that listens on all addresses.
@@ -179,23 +178,14 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     smpp_system_id: str = Field("", max_length=15, description="Our name at the SMSC.")
     smpp_password: SecretStr = Field(SecretStr(""), max_length=8, description="SMPP 3.4 allows no more than 8 symbols.")
     smpp_system_type: str = Field("", max_length=12, description="Our system type, if the SMSC asks for one.")
-    smpp_part_seconds: float = Field(
-        600.0, ge=1, description="Wait for all parts of an SMS; later parts still complete it for six times as long."
-    )
     smpp_answers_per_second: float = Field(5.0, gt=0, description="Maximum of SMS that we send over SMPP in a second.")
     x_bearer_token: SecretStr = Field(
         SecretStr(""), description="App-only token; empty: the practice X on loopback, with Kafka a shut door."
     )
     x_base_url: str = Field("", description="Address of the X API; empty: X itself, or practice without a token.")
     x_user_id: str = Field("1708", pattern=r"^[0-9]{1,19}$", description="Numeric id of the account mentioned.")
-    x_poll_seconds: float = Field(
-        0.0, ge=0, description="Pause between two requests for mentions; 0: 15 s at X, 1 s on loopback."
-    )
     x_since_hours: float = Field(
-        24.0,
-        ge=1,
-        le=8760,
-        description="Hours before the first start of which mentions are read.",
+        24.0, ge=1, le=8760, description="Hours before the first start of which mentions are read."
     )
     x_reads_per_day: int = Field(0, ge=0, description="Limit of posts read from X in a UTC day; 0: no limit.")
     x_media_hosts: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
@@ -322,7 +312,7 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     @property
     def x_pause(self) -> float:
         """Seconds between two requests for mentions."""
-        return self.x_poll_seconds or (_LOOPBACK_POLL_SECONDS if is_loopback(self.x_url) else _X_POLL_SECONDS)
+        return _LOOPBACK_POLL_SECONDS if is_loopback(self.x_url) else _X_POLL_SECONDS
 
     @property
     def database(self) -> str:

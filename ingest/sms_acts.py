@@ -51,6 +51,10 @@ class SmsActs(Protocol):
         """Return the report with this number if it came by SMS from the sender of a message."""
         ...
 
+    def report_with_contact(self, raw: RawMessage, number: str) -> OwnReport | None:
+        """Return the report with this number if its sender wrote the telephone of a message into it as contact."""
+        ...
+
     def newest_report(self, raw: RawMessage) -> OwnReport | None:
         """Return the newest report that came by SMS from the sender of a message."""
         ...
@@ -71,6 +75,10 @@ class NoActs:
     """Knows no report. Then no act is possible."""
 
     def own_report(self, _raw: RawMessage, _number: str) -> OwnReport | None:
+        """Return no report."""
+        return None
+
+    def report_with_contact(self, _raw: RawMessage, _number: str) -> OwnReport | None:
         """Return no report."""
         return None
 
@@ -196,7 +204,7 @@ class ActAnswers:
         """Return the answer to BATAL. `has_ended`: the report can no longer be withdrawn."""
         if sms.number is None:
             return invalid_number(sms.text, "BATAL") if sms.text else withdrawal_usage()
-        report = self._acts.own_report(raw, sms.number)
+        report = self._acts.own_report(raw, sms.number) or self._acts.report_with_contact(raw, sms.number)
         if report is None:
             return other_number()
         if has_ended:

@@ -8,7 +8,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Container, Mapping
+from types import MappingProxyType
 from typing import Literal, TypeAlias
+from uuid import UUID
 
 from messages import ids
 from messages.shapes import AgencyAnswer
@@ -21,6 +23,9 @@ AnswerFault: TypeAlias = Literal[
 FIRST_GENERATION = 1
 # Generation of an answer that the service has authenticated after the removal of its text.
 _NO_GENERATION = 0
+_PICTURE_FIELDS = ("pictures", "pictures_public")
+# What is removed of an answer to a forgotten person.
+_NO_WORDS: Mapping[str, object] = MappingProxyType({"text": "", "pictures": (), "pictures_public": False})
 # Begins every canonical form. A later version of the form has another one.
 _FORM_VERSION = "satu-pintu agency-answer 1\n"
 
@@ -52,13 +57,13 @@ class AnswerKeys:
         )
 
     def sign_without_text(self, answer: AgencyAnswer) -> AgencyAnswer:
-        """Return the answer without its text, authenticated by the service: no agency has this key."""
-        unsigned = answer.model_copy(update={"text": "", "key_generation": _NO_GENERATION})
+        """Return the answer without its text and pictures, authenticated by the service: no agency has this key."""
+        unsigned = answer.model_copy(update={**_NO_WORDS, "key_generation": _NO_GENERATION})
         return unsigned.model_copy(update={"authenticator": authenticator(unsigned, self._redraw_key(answer.agency))})
 
     def is_signed_without_text(self, answer: AgencyAnswer) -> bool:
         """Return True if `sign_without_text` made this answer."""
-        if answer.text or answer.key_generation != _NO_GENERATION:
+        if answer.text or answer.pictures or answer.key_generation != _NO_GENERATION:
             return False
         return _is_authentic(answer, self._redraw_key(answer.agency))
 
@@ -69,15 +74,29 @@ class AnswerKeys:
 def canonical_form(answer: AgencyAnswer) -> bytes:
     """Return the bytes that the authenticator is made of: every field except `authenticator`, as on the wire.
 
+    Fields about pictures are left out where they are empty: a program without pictures need not know them.
     They are the version line and JSON in UTF-8 with sorted keys and without spaces (RFC 8785).
     """
-    fields = answer.model_dump(mode="json", exclude={"authenticator"})
+    missing = {name for name in _PICTURE_FIELDS if not getattr(answer, name)}
+    fields = answer.model_dump(mode="json", exclude={"authenticator", *missing})
     return (_FORM_VERSION + json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))).encode()
 
 
 def authenticator(answer: AgencyAnswer, key: bytes) -> str:
     """Return the authenticator of an answer: 64 hexadecimal digits."""
     return hmac.new(key, canonical_form(answer), hashlib.sha256).hexdigest()
+
+
+def derived_id(answer: AgencyAnswer) -> UUID:
+    """Return the id that follows from the content of an answer."""
+    return ids.answer_id(
+        answer.dispatch_id,
+        answer.verdict,
+        answer.text,
+        answer.suggested_agency,
+        answer.pictures,
+        pictures_public=answer.pictures_public,
+    )
 
 
 class AnswerCheck:
@@ -102,8 +121,7 @@ class AnswerCheck:
             return fault
         # Answers are told apart by their ids. With an id of its own choice, an agency could take the id that another
         # agency's answer will have.
-        own_id = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.suggested_agency)
-        return None if answer.id == own_id else "wrong_answer_id"
+        return None if answer.id == derived_id(answer) else "wrong_answer_id"
 
     def _authenticator_fault(self, answer: AgencyAnswer) -> AnswerFault | None:
         if answer.key_generation < self._keys.lowest_generation(answer.agency):
@@ -113,11 +131,11 @@ class AnswerCheck:
 
     def without_text(self, answer: AgencyAnswer) -> AgencyAnswer:
         """Return what remains of an answer to a forgotten person. It passes the check if the answer does."""
-        if not answer.text:
+        if not answer.text and not answer.pictures:
             return answer
         if self.fault(answer, {answer.agency}) is None:
             return self._keys.sign_without_text(answer)
-        return answer.model_copy(update={"text": ""})
+        return answer.model_copy(update=_NO_WORDS)
 
 
 def _is_authentic(answer: AgencyAnswer, key: bytes) -> bool:

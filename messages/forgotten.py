@@ -5,7 +5,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from messages.shapes import Complaint, Dispatch, Place, Reason, Report, WireModel
+from messages.recommendation import Recommendation
+from messages.sealing import Sealed
+from messages.shapes import (
+    Complaint,
+    Correction,
+    Dispatch,
+    Place,
+    Quarantined,
+    RawMessage,
+    Reason,
+    Reply,
+    Report,
+    WireModel,
+)
 
 # It stands where the words were, for officers. A purge at the end of the retention leaves the same.
 FORGOTTEN_TEXT = "(Isi laporan sudah dihapus: atas permintaan pelapor atau karena masa simpannya habis.)"
@@ -46,3 +59,29 @@ def forgotten_dispatch(dispatch: Dispatch) -> Dispatch:
     """Return what remains of a dispatch. Its reasons keep their rules: a sentence may quote the report."""
     reasons = tuple(Reason(rule=reason.rule, text="") for reason in dispatch.reasons)
     return dispatch.model_copy(update={"report": forgotten_report(dispatch.report), "reasons": reasons})
+
+
+def remains_of(message: WireModel) -> WireModel:
+    """Return what remains of a message. One without words of citizens is returned as it is."""
+    remains: WireModel = message
+    if isinstance(message, RawMessage):
+        remains = _forgotten_arrival(message)
+    elif isinstance(message, Quarantined):
+        remains = message.model_copy(update={"raw": _forgotten_arrival(message.raw)})
+    elif isinstance(message, Complaint):
+        remains = forgotten_complaint(message)
+    elif isinstance(message, Dispatch):
+        remains = forgotten_dispatch(message)
+    elif isinstance(message, Correction):
+        remains = message.model_copy(update={"reason": ""})
+    elif isinstance(message, Reply | Recommendation):
+        remains = message.model_copy(update={"text": ""})
+    return remains
+
+
+def _forgotten_arrival(raw: RawMessage) -> RawMessage:
+    """Return an arrival without the provider's bytes, and with its own id in place of the provider's.
+
+    The provider's id of a post would lead to the post. An empty one would make all such arrivals one delivery.
+    """
+    return raw.model_copy(update={"body": Sealed(""), "provider_id": str(raw.id), "attachments": (), "unfetched": 0})

@@ -1,5 +1,6 @@
 """Deterministic ids: the same arrival always gives the same ids, so that processing it twice changes nothing."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from messages.keyed_hash import keyed_hash
@@ -48,10 +49,30 @@ def dispatch_id(complaint: UUID, hop: int) -> UUID:
     return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")
 
 
-def answer_id(dispatch: UUID, verdict: str, text: str, suggested_agency: str | None = None) -> UUID:
-    """Return the id of an agency's answer. The same verdict, text and suggested agency are the same answer."""
+def answer_id(
+    dispatch: UUID,
+    verdict: str,
+    text: str,
+    suggested_agency: str | None = None,
+    pictures: Sequence[UUID] = (),
+    *,
+    pictures_public: bool = False,
+) -> UUID:
+    """Return the id of an agency's answer. The same verdict, text, suggested agency and pictures are the same answer.
+
+    Without pictures, `pictures_public` says nothing.
+    """
     suggestion = f"\0{suggested_agency}" if suggested_agency else ""
-    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}{suggestion}")
+    shown = f"\0\0{'public' if pictures_public else ''}:{','.join(map(str, pictures))}" if pictures else ""
+    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}{suggestion}{shown}")
+
+
+def answer_picture_id(dispatch: UUID, sha256: str) -> UUID:
+    """Return the id of a picture for answers to a dispatch; `sha256` is that of the bytes as sent.
+
+    The same file for another dispatch has another id: no answer can name the picture of another case.
+    """
+    return uuid5(_NAMESPACE, f"answer-picture:{dispatch}:{sha256}")
 
 
 def reply_id(complaint: UUID, content: str) -> UUID:

@@ -1,6 +1,6 @@
 """Seals contacts and providers' bytes: they travel only encrypted, and nobody without a key can read them.
 
-`Sealer` has the keys that all persons share. `privacy.person_sealer` adds a key for each person.
+`Sealer` has the keys that all persons share. `privacy.person_keys` adds a key for each person.
 
 The cipher is AES-SIV (RFC 5297). It is deterministic: the same message seals to the same text, so a replay changes
 nothing. The message's id is the associated data: equal contacts of two messages do not look equal, and a sealed text

@@ -78,7 +78,7 @@ class Place(Shape):
 
 
 class Attachment(Shape):
-    """A picture that came with a report. Its bytes are stored separately, under `id`, without metadata."""
+    """A picture that came with a report or an answer. Its bytes are stored separately, under `id`, without metadata."""
 
     id: UUID
     media_type: Literal["image/jpeg", "image/png", "image/webp"]
@@ -261,6 +261,13 @@ class Reason(Shape):
     text: str
 
 
+class SecondMatter(Shape):
+    """A second matter that a report tells of, for which another agency would be competent. The report stays one."""
+
+    topic: str = Field(description="Subject: an id of the table of topics.")
+    agency: str = Field(description="The agency that would be competent; empty if that depends on an unknown place.")
+
+
 class Dispatch(WireModel):
     """A complaint in an agency's queue. It contains the report, never the sender.
 
@@ -293,6 +300,9 @@ class Dispatch(WireModel):
     )
     topic: str = Field("", description="Subject of the report: an id of the table of topics.")
     region: str = Field("", description="Place of the problem: the official code with dots, as far as it was found.")
+    second_matter: SecondMatter | None = Field(
+        None, description="A second matter of the report, for another agency. No agency gets the report for it."
+    )
     actor: str = Field("", max_length=200, description="Person who chose this agency; empty if the rules did.")
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
@@ -352,10 +362,16 @@ class CorrectionOutcome(WireModel):
 Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
 
 
+MAX_ANSWER_PICTURES = 5
+# Verdicts with which an agency may show pictures of its work.
+VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
+
+
 class AgencyAnswer(WireModel):
     """An agency's answer to a dispatch. `messages.answer_check` tells if the agency made it.
 
-    `id` is derived from the dispatch, the verdict, the text and the suggested agency (`messages.ids.answer_id`).
+    `id` is derived from the dispatch, the verdict, the text, the suggested agency and the pictures
+    (`messages.ids.answer_id`).
     """
 
     name: ClassVar[str] = "agency-answer"
@@ -370,6 +386,15 @@ class AgencyAnswer(WireModel):
         None,
         description="With a refusal: code of the agency that is competent instead. `triage` sends the case to triage. "
         "Without it, or with one that refused before, the next alternative gets the case, or triage if there is none.",
+    )
+    pictures: tuple[UUID, ...] = Field(
+        (),
+        max_length=MAX_ANSWER_PICTURES,
+        description="With `responded` and `closed`: ids of pictures of the work, uploaded for this dispatch before.",
+    )
+    pictures_public: bool = Field(
+        False,
+        description="Everybody may see the pictures, where the report is public.",
     )
     actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
     key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")
@@ -407,6 +432,10 @@ class AnswerOutcome(WireModel):
     position: str = Field(description="Position of the answer's first record; empty if that is not known.")
 
 
+# The words of an answer, and the sentences around them.
+_MAX_MAIL_TEXT_LENGTH = 11_000
+
+
 class Reply(WireModel):
     """A message to a sender, on the sender's channel. `id` is the idempotency key of the delivery."""
 
@@ -417,6 +446,9 @@ class Reply(WireModel):
     channel: Channel
     kind: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
+    mail_text: str = Field(
+        "", max_length=_MAX_MAIL_TEXT_LENGTH, description="The text for an e-mail, with all words; empty: that above."
+    )
 
     @field_validator("text")
     @classmethod

@@ -13,7 +13,7 @@ from config.reference.regions import Regions
 from messages import codec, ids
 from messages.payloads.follow_up import PROOFS
 from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError, UnsealError
-from messages.shapes import Danger, RawMessage, Report
+from messages.shapes import Danger, Place, RawMessage, Report
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation, OpenMessage
 from normalize.conversation.traits import TraitsReader
@@ -22,7 +22,6 @@ from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
-from normalize.picked_regions import with_region_names
 from normalize.reader_table import ReaderTable
 from normalize.relation import mark_key
 
@@ -30,6 +29,8 @@ _log = structlog.get_logger()
 _NO_KEYS = LookupKeys()
 # Characters of the tracking number that make the text of a message without words unique.
 _UNIQUE_CHARACTERS = 9
+_CITY = 2
+_DISTRICT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +208,14 @@ def _lookups(
         return text_fingerprint, None, _NO_KEYS
     comparable = matcher.read_report(draft.report, raw, open_message.traits.reading if open_message else None)
     return text_fingerprint, comparable, matcher.lookup_keys(comparable)
+
+
+def with_region_names(picked_place: Place, regions: Regions) -> Place:
+    """Return the place with the names of its code. A region typed as text stays, and so does an unknown code."""
+    path = regions.lineage(picked_place.code)
+    if not path or picked_place.region:
+        return picked_place
+    # The bare name of some provinces is a city's too (Jambi, Bengkulu, Gorontalo).
+    region = path[1].name if len(path) >= _CITY else f"Provinsi {path[0].name}"
+    district = path[2].name if len(path) >= _DISTRICT else ""
+    return picked_place.model_copy(update={"region": region, "district": district})

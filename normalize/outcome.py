@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bus.port import Outgoing
-from messages import codec
-from messages.shapes import Complaint, OversightEvent
+from messages import codec, ids
+from messages.shapes import Complaint, OversightEvent, RawMessage
 from messages.topics import COMPLAINTS, OVERSIGHT, REPLIES
 from normalize.arrival import Arrival
 from normalize.decision_store import StoredLimit
 from normalize.draft import NotComplaint
-from normalize.oversight import limit_event, set_aside_event
 from normalize.replies import acknowledgement
 
 _SOURCE = "/satu-pintu/normalize"
@@ -41,3 +40,28 @@ def outcome_messages(outcome: Outcome, *, has_public_view: bool) -> Iterator[Out
 
 def _oversight_message(event: OversightEvent) -> Outgoing:
     return Outgoing(OVERSIGHT, *codec.encode(event, str(event.subject), _SOURCE))
+
+
+def set_aside_event(raw: RawMessage, not_complaint: NotComplaint) -> OversightEvent:
+    """Return the event of a message that is no complaint."""
+    return OversightEvent(
+        id=ids.event_id(raw.id, "not-a-complaint"),
+        message_id=raw.message_id,
+        at=raw.at,
+        event="not-a-complaint",
+        subject=raw.id,
+        reason=not_complaint.reason,
+        tracking=raw.tracking,
+    )
+
+
+def limit_event(raw: RawMessage, limit: StoredLimit) -> OversightEvent:
+    """Return the event of a case that has as many joins or suggestions as it may have."""
+    return OversightEvent(
+        id=ids.event_id(limit.complaint_id, f"duplicate-limit {limit.kind}"),
+        message_id=raw.message_id,
+        at=raw.at,
+        event="duplicate-limit",
+        subject=limit.complaint_id,
+        reason=limit.kind,
+    )

@@ -35,10 +35,9 @@ from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
 from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher, MatterDecision
-from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
+from normalize.duplicates.store.closed_cases import close_cases, close_merged, common_root, regroup, reopen_cases
 from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.expiry import DeletionSchedule
-from normalize.duplicates.store.regrouping import common_root, regroup
 from normalize.earlier import Earlier, earliest_time
 from normalize.outcome import Outcome, outcome_messages
 from normalize.persons import sent_report, without_forgotten

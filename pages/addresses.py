@@ -1,9 +1,20 @@
-"""Addresses with a query, and the one that several packages lead to."""
+"""Addresses with a query, those that take files, and the one that several packages lead to."""
 
+import re
 from urllib.parse import urlencode
 
 # The list of triage. Its cases are decided there and nowhere else.
 TRIAGE_LIST = "/desk/triase"
+
+# Forms with files, and where a program sends one. They read the body themselves, within their own limits.
+_FORMS_WITH_FILES = re.compile(r"/desk/laporan/[^/]+/jawab")
+_FILES = re.compile(r"/agency/v1/cases/[^/]+/pictures")
+
+
+def takes_files(path: str, content_type: str) -> bool:
+    """Return True if a request of this address and type may have files in its body."""
+    is_form = content_type.casefold().startswith("multipart/form-data")
+    return bool((_FORMS_WITH_FILES if is_form else _FILES).fullmatch(path))
 
 
 def with_query(address: str, **values: str) -> str:

@@ -13,11 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.addresses import takes_files
+
 # Addresses below which pages are for persons who sign in.
 SIGNED_IN_PREFIXES = ("/desk", "/pengawasan")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Longest body of a form, in bytes. The longest form answers many cases at once: a list of ids and one text.
 MAX_FORM_BYTES = 1_000_000
+# A form with files. Its reader reads too large a file without keeping it, so that nobody loses what was typed.
+MAX_FILES_FORM_BYTES = 101_000_000
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # With `no-referrer`, as on the pages for citizens, a browser would send `Origin: null` with our own forms.
 _REFERRER_POLICY = "same-origin"
@@ -76,11 +80,11 @@ class SameOriginForms:
                 MutableHeaders(scope=message).setdefault("Referrer-Policy", _REFERRER_POLICY)
             await send(message)
 
-        status = self._refused_status(scope["method"], Headers(scope=scope))
+        status = self._refused_status(scope["method"], scope["path"], Headers(scope=scope))
         app = self._app if status is None else self._refusal(Request(scope), status)
         await app(scope, receive, send_with_policy)
 
-    def _refused_status(self, method: str, headers: Headers) -> HTTPStatus | None:
+    def _refused_status(self, method: str, path: str, headers: Headers) -> HTTPStatus | None:
         if method in SAFE_METHODS:
             return None
         if not is_same_origin_request(method, headers.get("sec-fetch-site"), headers.get("origin"), self._own_address):
@@ -89,7 +93,9 @@ class SameOriginForms:
         if not length.isdecimal():
             # Every browser announces the length of a form. A body without an announced length could be endless.
             return HTTPStatus.LENGTH_REQUIRED
-        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if int(length) > MAX_FORM_BYTES else None
+        has_files = takes_files(path, headers.get("content-type", ""))
+        limit = MAX_FILES_FORM_BYTES if has_files else MAX_FORM_BYTES
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if int(length) > limit else None
 
 
 def is_below(path: str, prefix: str) -> bool:

@@ -45,6 +45,7 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
     "file_unreadable": Refusal(400, _("Berkas ini rusak atau tidak dapat dibaca. Pilih berkas lain.")),
     "too_many_files": Refusal(413, _("Paling banyak {limit} berkas.")),
+    "sender_forgotten": Refusal(409, _("Pelapor meminta datanya dihapus. Foto untuk laporan ini tidak kami simpan.")),
     "broken_off": Refusal(400, _("Kiriman terputus sebelum lengkap. Mohon kirim lagi.")),
     "no_such_region": Refusal(404, _("Wilayah ini tidak dikenal.")),
     # The app can correct these, or ask its user.

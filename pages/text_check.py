@@ -1,7 +1,8 @@
 """ASGI middleware that refuses (400) text that no database and no answer can carry: NUL, and half of a surrogate pair.
 
 It reads the address and the headers of every request. With `reads_bodies` it also reads what persons who sign in and
-agencies' programs send. A citizen's report is stored as it came, and its reader leaves such signs out.
+agencies' programs send. A citizen's report is stored as it came, and its reader leaves such signs out; so does that of
+a form with files.
 """
 
 import re
@@ -11,6 +12,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.addresses import takes_files
 from pages.problems import RefusalResponder
 from pages.refusals import Refused
 from pages.rejection_counter import RejectionCounter
@@ -52,12 +54,14 @@ class TextCheck:
         if not _has_usable_head(scope):
             await self._refuse(scope, receive, send)
             return
-        if not self._reads_bodies or scope["method"] in _WITHOUT_BODY:
+        content_type = Headers(scope=scope).get("content-type", "")
+        is_read = self._reads_bodies and scope["method"] not in _WITHOUT_BODY
+        if not is_read or takes_files(scope["path"], content_type):
             await self._app(scope, receive, send)
             return
         messages = await _read_messages(receive)
         body = b"".join(message.get("body", b"") for message in messages)
-        if is_usable_body(Headers(scope=scope).get("content-type", ""), body):
+        if is_usable_body(content_type, body):
             await self._app(scope, _replayed(messages, receive), send)
         else:
             await self._refuse(scope, receive, send)

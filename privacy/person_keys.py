@@ -1,19 +1,35 @@
-"""The keys of persons in this process: loaded or made when they are needed, and cached for a short time.
+"""The keys of persons in this process, and the sealer with a key for each person.
+
+Keys are loaded or made when they are needed, and cached for a short time. Texts of no person, and those sealed without
+a database, have the shared key.
 
 The cache is the reason for `MAX_CACHE_SECONDS`: a key that was retired may seal until then, and one that was destroyed
 may open until then.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
 
 import structlog
 
 from config.database import DatabaseUnavailable
-from messages.sealing import ForgottenKeyError, SealingKey, UnknownKeyError, UnsealError, person_key_id
+from messages.sealing import (
+    PERSON_KEY_PREFIX,
+    ForgottenKeyError,
+    Sealed,
+    Sealer,
+    SealingKey,
+    UnknownKeyError,
+    UnsealError,
+    person_key_id,
+    person_key_ids,
+)
 from privacy.batched_call import BatchedCall
 from privacy.bounded_call import CallNotAnswered, PausingCall
-from privacy.expiring_cache import ExpiringCache
 from privacy.key_store import KeyStore, WrappedKey
 from privacy.root_keys import MissingRootKeyError, RootKeys
 
@@ -25,6 +41,7 @@ _SECRET_BYTES = 64
 _ID_BYTES = 16
 
 _log = structlog.get_logger()
+V = TypeVar("V")
 
 
 class PersonKeys:
@@ -151,3 +168,75 @@ class PersonKeys:
         sealing_key = SealingKey(key.key_id, self._root_keys.find(key.root_key_id).unwrap(key.wrapped, key.key_id))
         self._by_id.put(key.key_id, sealing_key)
         return sealing_key
+
+
+class ExpiringCache(Generic[V]):
+    """Values by text, for several threads. An entry lives for `seconds`; of more than `size`, the oldest use goes."""
+
+    def __init__(self, size: int, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._size = size
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[str, tuple[float, V]] = OrderedDict()
+
+    def get(self, name: str, min_seconds_left: float = 0.0) -> V | None:
+        """Return the value; `None` if there is none that lives for at least `min_seconds_left` more."""
+        with self._lock:
+            stored_at, value = self._entries.get(name, (0.0, None))
+            if value is None or self._monotonic() - stored_at >= self._seconds - min_seconds_left:
+                return None
+            self._entries.move_to_end(name)
+            return value
+
+    def put(self, name: str, value: V) -> None:
+        """Store a value. Its life begins now."""
+        with self._lock:
+            self._entries[name] = self._monotonic(), value
+            self._entries.move_to_end(name)
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+
+    def drop(self, name: str) -> None:
+        """Remove a value."""
+        with self._lock:
+            self._entries.pop(name, None)
+
+
+class PersonSealer(Sealer):
+    """See `Sealer`. `keys` are the shared keys.
+
+    `open` and the `prepare` methods may raise `DatabaseUnavailable`. `seal_for` does not: it seals with the shared key
+    if the person's key cannot be had in time.
+    """
+
+    def __init__(self, keys: Sequence[bytes], person_keys: PersonKeys) -> None:
+        super().__init__(keys)
+        self._person_keys = person_keys
+
+    @property
+    def key_ids(self) -> Collection[str]:
+        """Ids of the shared keys and of the root keys: an `UnknownKeyError` names one or the other."""
+        return {*super().key_ids, *self._person_keys.root_key_ids}
+
+    def seal_for(self, sender: str, plain: bytes, message: UUID) -> Sealed:
+        """Return `plain` sealed with the key of this sender, or with the shared key if there is none in time."""
+        key = self._person_keys.for_sealing(sender)
+        return key.seal(plain, message) if key else self.seal(plain, message)
+
+    def prepare_soon(self, senders: Iterable[str]) -> None:
+        """Load or make the keys of these senders in one transaction, if that does not take too long."""
+        self._person_keys.prepare_soon(senders)
+
+    def prepare_opening(self, values: Iterable[bytes]) -> None:
+        """Load the persons' keys that these records name, in one query."""
+        self._person_keys.load(person_key_ids(values))
+
+    def prepare_sealing(self, senders: Iterable[str]) -> None:
+        """Load or make the keys of these senders, in one query."""
+        self._person_keys.prepare(senders)
+
+    def _find_key(self, key_id: str) -> SealingKey:
+        if key_id.startswith(PERSON_KEY_PREFIX):
+            return self._person_keys.for_opening(key_id)
+        return super()._find_key(key_id)

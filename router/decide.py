@@ -16,6 +16,7 @@ from router.registry.levels import PLACE
 from router.registry.registry import Registry
 from router.rules import Rules
 from router.scoring import AgencyCandidate, calibrated, rank_candidates
+from router.second_matter import find_second_matter
 
 MAX_ALTERNATIVES = 3
 _MAX_REASONS = 3
@@ -31,6 +32,12 @@ def decide(report: Report, rules: Rules) -> Decision:
     A report whose point and whose named place are in different provinces goes to triage: its sender is asked.
     """
     collected = rules.collect_evidence(report)
+    decision = _decide_by_evidence(collected, rules)
+    second_matter = find_second_matter(collected, decision.topic, decision.agency, rules)
+    return replace(decision, second_matter=second_matter) if second_matter else decision
+
+
+def _decide_by_evidence(collected: CollectedEvidence, rules: Rules) -> Decision:
     candidates = ranked_agencies(collected, rules)
     best = candidates[0]
     if point := _conflicting_point(collected):
@@ -52,8 +59,11 @@ def ranked_agencies(collected: CollectedEvidence, rules: Rules) -> Sequence[Agen
 def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
     """Return the decision after a sender has written more: by the later report alone, else by both together."""
     decision = decide(later, rules)
-    if decision.agency != TRIAGE:
-        return decision
+    return decide_jointly(earlier, later, rules) if decision.agency == TRIAGE else decision
+
+
+def decide_jointly(earlier: Report, later: Report, rules: Rules) -> Decision:
+    """Return the decision on a report and its sender's next words, read as one text."""
     reported_place = later.place if later.place != Place() else earlier.place
     joint_text = {
         "title": earlier.title,

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from messages.shapes import Reason
+from messages.shapes import Reason, SecondMatter
 from messages.topics import TRIAGE
 
 # Rule of the reason that no institution could be chosen because the report names no place.
 PLACE_MISSING = "place-missing"
 # Rule of the reason that the point of a report and the places that it names are in different provinces.
 PLACE_CONFLICT = "place-conflict"
+# Rule of the reason that the sender's next words moved the report from the agency of its first words.
+REROUTED = "rerouted"
 # Confidence at triage if the rules propose no agency, or if the agencies that they proposed have refused.
 NO_CANDIDATE = 0.0
 
@@ -20,7 +22,8 @@ class Decision:
 
     `confidence` is the probability that the agency is right. It is calibrated on reports that nothing was learned from,
     and never 1. For triage it is the probability of the likeliest agency, less than the threshold, and `NO_CANDIDATE`
-    without any. `topic` and `region` (a dotted code) are those of the report, if they were found.
+    without any. `topic` and `region` (a dotted code) are those of the report, if they were found. `second_matter` is
+    what the report tells of beside its topic, for another agency.
     """
 
     agency: str
@@ -29,6 +32,7 @@ class Decision:
     confidence: float = NO_CANDIDATE
     topic: str = ""
     region: str = ""
+    second_matter: SecondMatter | None = None
 
     @property
     def is_triage(self) -> bool:

@@ -13,8 +13,8 @@ from uuid import UUID
 from messages import ids
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
-from messages.replies.answer_replies import AnswerSubject, reply_text
-from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
+from messages.replies.answer_replies import AnswerRecipient, answer_notice
+from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 from router.decision import PLACE_CONFLICT, PLACE_MISSING
@@ -32,22 +32,29 @@ class AnswerRecipients:
     """Channels whose senders hear of answers, with the form of the reply on each.
 
     `link_of` returns the sender's own link to the report of a message, and `objection_period` the time in which one
-    may object to an answer of a time, as a person reads it.
+    may object to an answer of a time, as a person reads it. `mailed` are the channels whose senders may choose e-mail.
     """
 
     forms: Mapping[Channel, ReplyForm]
     link_of: Callable[[UUID], str]
     objection_period: Callable[[datetime], str]
+    mailed: Collection[Channel] = ()
 
-    def answer_text(
-        self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str, answered_at: datetime
-    ) -> str:
-        """Return the text about an answer in the form of the recipient's channel."""
-        form, link = self.forms[recipient.channel], self.link_of(recipient.message_id)
-        period = self.objection_period(answered_at)
-        subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
-        is_private = recipient.report.is_private
-        return reply_text(form, subject, words, is_private=is_private, link=link, objection_period=period)
+    def of_answer(self, dispatch: Dispatch, answered_at: datetime) -> AnswerRecipient | None:
+        """Return the sender of a dispatched report as who may hear of an answer; `None` on a channel without."""
+        form = self.forms.get(dispatch.channel)
+        if form is None:
+            return None
+        return AnswerRecipient(
+            form=form,
+            number=dispatch.tracking,
+            agency=dispatch.agency,
+            is_private=dispatch.report.is_private,
+            is_joined=dispatch.relation.kind == "joins" and not dispatch.own_case,
+            link=self.link_of(dispatch.message_id),
+            objection_period=self.objection_period(answered_at),
+            may_get_mail=dispatch.channel in self.mailed,
+        )
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
@@ -101,25 +108,26 @@ def answer_reply(
 ) -> Reply | None:
     """Return the reply that the agency asked, responded or closed the complaint, or `None` for another answer.
 
-    `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
-    sender gets each question, and the first response and the closing for each dispatch of the case. A sender who joined
-    another citizen's case hears that there is an answer, without its words: they may be about that citizen. If the
-    closing `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that
-    triage closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
+    `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case.
+    `messages.replies.answer_replies.answer_notice` decides who hears what.
     """
-    form = recipients.forms.get(recipient.channel)
-    is_joined = recipient.relation.kind == "joins" and not recipient.own_case
-    if form is None or not tells_citizen(answer.verdict) or (is_joined and answer.verdict == "asked"):
+    sender = recipients.of_answer(recipient, taken_at)
+    if sender is None:
         return None
-    is_one_answer = is_joined or (form == "post" and answer.verdict != "asked")
-    content: Verdict = "responded" if is_one_answer else answer.verdict
-    verdict = answer.verdict if recipient.agency == TRIAGE or not is_joined else content
-    is_told_again = is_joined and follows_response and form != "post"
-    occasion = _occasion(answer, answer.verdict if is_told_again else content, answered_id)
-    words = "" if is_joined else answer.text
-    text = recipients.answer_text(recipient, verdict, agency_name, words, taken_at)
-    kind: ReplyKind = "closed" if verdict == "closed" else "answered"
-    return _reply(recipient, taken_at, kind, occasion, text)
+    # The page of a joined report shows only those that everybody may see.
+    has_pictures = bool(answer.pictures) and (not sender.is_joined or answer.pictures_public)
+    notice = answer_notice(
+        sender,
+        answer.verdict,
+        agency_name,
+        answer.text,
+        follows_response=follows_response,
+        has_pictures=has_pictures,
+    )
+    if notice is None:
+        return None
+    occasion = _occasion(answer, notice.occasion, answered_id)
+    return _reply(recipient, taken_at, notice.kind, occasion, notice.text, notice.mail_text)
 
 
 def lacks_place(dispatch: Dispatch) -> bool:
@@ -155,7 +163,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     return named_text if agency_name and fits_one_sms(named_text) else text.format(UNNAMED_AGENCY)
 
 
-def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str) -> Reply:
+def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str, mail_text: str = "") -> Reply:
     """Return a reply; `once_for` is the occasion for which a complaint's sender gets only one."""
     return Reply(
         id=ids.reply_id(dispatch.complaint_id, once_for),
@@ -166,4 +174,5 @@ def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, tex
         channel=dispatch.channel,
         kind=kind,
         text=text,
+        mail_text=mail_text,
     )

@@ -21,11 +21,10 @@ from router.evidence.topics import TOPICS, Topics, load_topics
 from router.location.locator import ReportLocator
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction
-from router.registry.left_out_rows import log_left_out_rows
 from router.registry.levels import GOVERNMENT_LEVELS
 from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
-from router.registry.registry_loading import load_registry
+from router.registry.registry_loading import load_registry, log_left_out_rows
 from router.registry.unit_table import UNITS
 from router.rules import Rules
 from router.scoring import load_weights

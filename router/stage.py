@@ -76,7 +76,9 @@ class RouterStage:
         self._now = now
         self._channels = channels
         self._answer_check = answer_check
-        self._recipients = AnswerRecipients(channels.answer_forms, link_of, deadlines.objection_period)
+        self._recipients = AnswerRecipients(
+            channels.answer_forms, link_of, deadlines.objection_period, channels.with_proof
+        )
         self._deadlines = deadlines
         self._rules = source.current()
 

@@ -39,7 +39,22 @@ NETWORK = Limit(60, timedelta(minutes=15))
 SECOND_FACTOR = Limit(20, timedelta(hours=24))
 # Failures on a device on which the person has signed in before. Guesses elsewhere cannot use up this limit.
 KNOWN_DEVICE = Limit(8, timedelta(minutes=15))
-_LONGEST_PERIOD = max(limit.period for limit in (ACCOUNT_IN_NETWORK, ACCOUNT, NETWORK, SECOND_FACTOR, KNOWN_DEVICE))
+# Links for a forgotten password that one network may ask for, whoever has the accounts.
+LINKS_FOR_NETWORK = Limit(20, timedelta(hours=1))
+# Such links to one address: nobody fills the mailbox of a person.
+LINKS_TO_ADDRESS = (Limit(3, timedelta(hours=1)), Limit(6, timedelta(hours=24)))
+_LONGEST_PERIOD = max(
+    limit.period
+    for limit in (
+        ACCOUNT_IN_NETWORK,
+        ACCOUNT,
+        NETWORK,
+        SECOND_FACTOR,
+        KNOWN_DEVICE,
+        LINKS_FOR_NETWORK,
+        *LINKS_TO_ADDRESS,
+    )
+)
 
 # Returns name and budget of each network of an address, the narrowest first. The budget multiplies the limit.
 FindNetworks = Callable[[str], Sequence[tuple[str, int]]]
@@ -111,6 +126,25 @@ class AttemptLimits:
             device = self._subject("second-factor-device", email, known_device)
             return self._count([_Counter(device, SECOND_FACTOR, is_of_account=True)], self._devices(email))
         return self._count([_Counter(self._second_factor(account_id), SECOND_FACTOR, is_of_account=True)])
+
+    def count_link_request(self, address: str) -> None:
+        """Count that somebody at this address asked for a link for a forgotten password. Raises `TooManyAttempts`."""
+        self._count(
+            [
+                _Counter(
+                    self._subject("link-network", name),
+                    Limit(LINKS_FOR_NETWORK.attempts * budget, LINKS_FOR_NETWORK.period),
+                    is_of_account=False,
+                )
+                for name, budget in self._find_networks(address)
+            ]
+        )
+
+    def count_link(self, email: str) -> None:
+        """Count such a link to an address. Raises `TooManyAttempts`."""
+        subjects = (self._subject(f"link-{limit.period}", email) for limit in LINKS_TO_ADDRESS)
+        counters = zip(subjects, LINKS_TO_ADDRESS, strict=True)
+        self._count([_Counter(subject, limit, is_of_account=True) for subject, limit in counters])
 
     def take_back(self, attempt: Attempt) -> None:
         """Forget an attempt that succeeded. Failures before it still count."""

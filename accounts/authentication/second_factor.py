@@ -9,7 +9,7 @@ from uuid import UUID
 import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlmodel import col
 
 from accounts.sessions import forget_unconfirmed_secret
@@ -81,8 +81,13 @@ class SecondFactors:
         sealed = self._unconfirmed(account_id)
         return bool(sealed) and self._matching_step(account_id, sealed, code) is not None
 
-    def confirm(self, account_id: UUID, code: str) -> Sequence[str]:
-        """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong."""
+    def confirm(
+        self, account_id: UUID, code: str, follow_up: Callable[[Connection], None] | None = None
+    ) -> Sequence[str]:
+        """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong.
+
+        `follow_up` writes what belongs to it in the same transaction.
+        """
         recovery_codes = [self._new_recovery_code() for _ in range(_RECOVERY_CODES)]
         with write_transaction(self._engine) as connection:
             row = connection.execute(
@@ -102,6 +107,8 @@ class SecondFactors:
             hashes = [self._recovery_hash(account_id, recovery_code) for recovery_code in recovery_codes]
             rows = [{"code_hash": code_hash, "account_id": account_id} for code_hash in hashes]
             connection.execute(insert(RecoveryCodeRow), rows)
+            if follow_up:
+                follow_up(connection)
         return recovery_codes
 
     def use(self, account_id: UUID, code: str) -> bool:
@@ -137,11 +144,13 @@ class SecondFactors:
         with read_transaction(self._engine) as connection:
             return len(connection.execute(query).all())
 
-    def remove(self, account_id: UUID) -> None:
-        """Switch the second factor off, and forget its secret and its recovery codes."""
+    def remove(self, account_id: UUID, follow_up: Callable[[Connection], None] | None = None) -> None:
+        """Switch the second factor off, and forget its secret and its recovery codes. `follow_up` as in `confirm`."""
         with write_transaction(self._engine) as connection:
             connection.execute(delete(SecondFactorRow).where(col(SecondFactorRow.account_id) == account_id))
             connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id) == account_id))
+            if follow_up:
+                follow_up(connection)
 
     def _unconfirmed(self, account_id: UUID) -> str:
         """Return the sealed secret that is not confirmed yet; empty without one."""

@@ -8,10 +8,11 @@ from jinja2 import Environment
 from starlette.middleware import Middleware
 
 from accounts.pages.browser import BrowserSessions
+from accounts.pages.forgotten_pages import ForgottenPages
 from accounts.pages.invitation_pages import InvitationPages
 from accounts.pages.own_pages import OwnPages
 from accounts.pages.password_threads import Busy, PasswordThreads
-from accounts.pages.people_pages import PeoplePages
+from accounts.pages.people_pages import FindAgencies, PeoplePages
 from accounts.pages.sign_in_pages import SignInPages
 from accounts.services import AccountServices
 from accounts.signed_in import SignedIn, install_sign_in_handlers
@@ -28,7 +29,8 @@ class AccountPages:
 
     `pages` finds the templates of `accounts/templates` and `base.html`. `navigation` are the links of the signed-in
     pages. `own_address` is the public address of the service, without a slash at its end. `agency_name` returns the
-    name of an institution by its code. `oidc` is None if no provider is set.
+    name of an institution by its code, `find_agencies` code and name of those that a text may mean, the best first.
+    `oidc` is None if no provider is set.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class AccountPages:
         pages: Environment,
         navigation: Sequence[NavigationEntry],
         agency_name: Callable[[str], str],
+        find_agencies: FindAgencies,
         own_address: str,
         oidc: "OidcProvider | None" = None,
     ) -> None:
@@ -51,6 +54,7 @@ class AccountPages:
             SignInPages(
                 services.sign_in, browser_sessions, pages, threads, with_oidc=oidc is not None, is_https=is_https
             ).routes(),
+            ForgottenPages(services.forgotten_password, pages).routes(),
             InvitationPages(services.invitations, services.acceptance, pages, threads).routes(),
             OwnPages(
                 services.accounts,
@@ -68,7 +72,9 @@ class AccountPages:
                 self.signed_in,
                 self.signed_in_pages,
                 agency_name,
+                find_agencies,
                 own_address,
+                mails_links=services.mail.is_sent,
             ).routes(),
         ]
         if oidc is not None:

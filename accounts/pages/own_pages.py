@@ -112,7 +112,7 @@ class OwnPages:
         account = self._account_for_set_up(request)
         if problem := self._password_problem(request, account.actor, sandi):
             return self._second_factor_page(request, lanjut, problem)
-        recovery_codes = self._own_account.switch_on_second_factor(account.actor, kode)
+        recovery_codes = self._own_account.switch_on_second_factor(account, kode)
         if not recovery_codes:
             secret = self._own_account.unconfirmed_second_factor(account)
             is_shown = token_hash(secret) == kunci
@@ -129,7 +129,7 @@ class OwnPages:
             return self._page(request, wording.SECOND_FACTOR_NEEDED)
         if problem := self._password_problem(request, account.actor, sandi):
             return self._page(request, problem)
-        self._own_account.switch_off_second_factor(account.actor)
+        self._own_account.switch_off_second_factor(account)
         return self._renewed(request, account, "kode-dimatikan")
 
     def _renewed(self, request: Request, account: Account, notice: str) -> Response:

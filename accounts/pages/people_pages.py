@@ -1,6 +1,6 @@
 """Page of the accounts: invite, revoke, new links. For administrators, and for coordinators at their own agency."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewP
 from accounts.pages import wording
 from accounts.pages.invitation_pages import invitation_link
 from accounts.people import People, may_manage
-from accounts.permissions import Act, Actor, Role, actor_label, may
+from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Act, Actor, Role, actor_label, may
 from accounts.person_checks import NotPossible, is_usable_reason
 from accounts.signed_in import Forbidden, SignedIn
 from pages.forms import Typed
@@ -25,12 +25,16 @@ PEOPLE_ADDRESS = "/desk/akun"
 # The administrator has this right for every agency.
 PEOPLE_NAVIGATION = (NavigationEntry(_("Akun"), PEOPLE_ADDRESS, Act.MANAGE_OFFICERS),)
 _SHOWN_ACCOUNTS = 100
+# Reason of acts that need none, for the audit log.
+_WHY = "page of accounts"
+# Return code and name of each institution that a typed text may mean, the best first.
+FindAgencies = Callable[[str], Sequence[tuple[str, str]]]
 
 
 class PeoplePages:
     """The accounts that a person may manage. `own_address` is the public address of the service, for links.
 
-    `agency_name` returns the name of an institution by its code.
+    `agency_name` returns the name of an institution by its code. `mails_links`: a link is also sent by e-mail.
     """
 
     def __init__(
@@ -41,7 +45,10 @@ class PeoplePages:
         signed_in: SignedIn,
         signed_in_pages: SignedInPages,
         agency_name: Callable[[str], str],
+        find_agencies: FindAgencies,
         own_address: str,
+        *,
+        mails_links: bool,
     ) -> None:
         self._people = people
         self._accounts = accounts
@@ -49,14 +56,16 @@ class PeoplePages:
         self._signed_in = signed_in
         self._signed_in_pages = signed_in_pages
         self._agency_name = agency_name
+        self._find_agencies = find_agencies
         self._own_address = own_address
+        self._mails_links = mails_links
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route(PEOPLE_ADDRESS, self.show, methods=["GET"])
         router.add_api_route(PEOPLE_ADDRESS, self.invite, methods=["POST"])
-        router.add_api_route(f"{PEOPLE_ADDRESS}/undangan/{{invitation_id}}", self.withdraw, methods=["POST"])
+        router.add_api_route(f"{PEOPLE_ADDRESS}/undangan/{{invitation_id}}", self.change_invitation, methods=["POST"])
         router.add_api_route(f"{PEOPLE_ADDRESS}/{{account_id}}", self.change, methods=["POST"])
         return router
 
@@ -65,21 +74,48 @@ class PeoplePages:
         return self._page(request, self._manager(request), {"notice": wording.NOTICES.get(selesai), "search": cari})
 
     def invite(
-        self, request: Request, nama: Typed = "", email: Typed = "", peran: Typed = "", instansi: Typed = ""
+        self,
+        request: Request,
+        nama: Typed = "",
+        email: Typed = "",
+        peran: Typed = "",
+        instansi: Typed = "",
+        kode: Typed = "",
     ) -> Response:
-        """Invite a person. The link is shown once, on this response."""
+        """Invite a person. The link is shown once, on this response.
+
+        `instansi` is the code or the name of an institution, `kode` the code that was chosen from several.
+        """
         actor = self._manager(request)
         typed = {"name": nama, "email": email, "role": peran, "agency": instansi}
         role = next((role for role in Role if role == peran), Role.OFFICER)
-        agency = instansi.strip() or (actor.agency if role is Role.OFFICER else "")
+        agencies = self._agencies(actor, role, kode.strip() or instansi.strip())
+        if len(agencies) != 1:
+            problem = wording.AGENCY_CHOICE if agencies else wording.NOT_POSSIBLE["agency_unknown"]
+            return self._page(request, actor, {"problem": problem, "typed": typed, "agencies": agencies})
+        ((agency, _name),) = agencies
         if not may_manage(actor, role, agency):
             raise Forbidden
         person = NewPerson(normalized_email(email), nama.strip(), role, agency)
         try:
-            token = self._people.invite(person, actor_label(actor), "page of accounts")
+            token = self._people.invite(person, actor_label(actor), _WHY)
         except NotPossible as error:
             return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason], "typed": typed})
-        return self._link_page(request, actor, person.name, token)
+        return self._link_page(request, actor, person.name, person.email, token)
+
+    def _agencies(self, actor: Actor, role: Role, typed: str) -> Sequence[tuple[str, str]]:
+        """Return code and name of each institution that a manager may mean for a new person of a role.
+
+        Only administrators choose: a coordinator invites to the own institution.
+        """
+        if role not in AGENCY_ROLES or not (typed and may(actor, Act.MANAGE_ACCOUNTS, "")):
+            usual = {Role.OFFICER: actor.agency, Role.TRIAGE: TRIAGE_AGENCY}
+            return [(typed or usual.get(role, ""), "")]
+        code = typed.lower()
+        if code == TRIAGE_AGENCY or self._agency_name(code) != code:
+            return [(code, "")]
+        found = self._find_agencies(typed)
+        return [(code, name) for code, name in found if name.casefold() == typed.casefold()] or found
 
     def change(self, request: Request, account_id: UUID, tindakan: Typed = "", alasan: Typed = "") -> Response:
         """Revoke an account, make a new password link, switch its second factor off, or end its sessions."""
@@ -93,21 +129,27 @@ class PeoplePages:
         try:
             if tindakan == "tautan":
                 token = self._people.new_password_link(account_id, by, why)
-                return self._link_page(request, actor, account.name, token)
+                return self._link_page(request, actor, account.name, account.email, token)
             notice = self._act(tindakan, account_id, by, why)
         except NotPossible as error:
             return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason]})
         return see_other(f"{PEOPLE_ADDRESS}?selesai={notice}")
 
-    def withdraw(self, request: Request, invitation_id: UUID) -> Response:
-        """Withdraw an open invitation."""
+    def change_invitation(self, request: Request, invitation_id: UUID, tindakan: Typed = "") -> Response:
+        """Withdraw an invitation, or renew it (`tindakan` is `perbarui`): the person gets a new link."""
         actor = self._manager(request)
-        invitation = next((entry for entry in self._invitations.open() if entry.id == invitation_id), None)
+        invitation = self._invitations.unused(invitation_id)
         if invitation is None:
             return self._page(request, actor, {"problem": wording.NOT_POSSIBLE["no_such_invitation"]})
         if not may_manage(actor, invitation.role, invitation.agency):
             raise Forbidden
-        self._people.withdraw_invitation(invitation_id, actor_label(actor), "page of accounts")
+        try:
+            if tindakan == "perbarui":
+                token = self._people.renew_invitation(invitation_id, actor_label(actor), _WHY)
+                return self._link_page(request, actor, invitation.name, invitation.email, token)
+            self._people.withdraw_invitation(invitation_id, actor_label(actor), _WHY)
+        except NotPossible as error:
+            return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason]})
         return see_other(f"{PEOPLE_ADDRESS}?selesai=undangan")
 
     def _act(self, name: str, account_id: UUID, by: str, why: str) -> str:
@@ -132,17 +174,24 @@ class PeoplePages:
 
     def _page(self, request: Request, actor: Actor, values: dict[str, Any]) -> Response:
         agency = None if may(actor, Act.MANAGE_ACCOUNTS, "") else actor.agency
-        accounts = self._accounts.search(str(values.get("search", "")), agency, _SHOWN_ACCOUNTS + 1)
-        invitations = self._invitations.open(agency)
+        words = str(values.get("search", "")).strip()
+        named = [code for code, _ in self._find_agencies(words)] if words else ()
+        accounts = self._accounts.search(words, agency, _SHOWN_ACCOUNTS + 1, named)
+        # The links that persons asked for themselves concern nobody else.
+        invitations = [entry for entry in self._invitations.open(agency) if not entry.is_for_forgotten_password]
+        expired = self._invitations.expired(agency, _SHOWN_ACCOUNTS)
         all_values: dict[str, Any] = {
             "notice": None,
             "problem": None,
             "search": "",
             "typed": {},
+            "agencies": (),
             **values,
             "accounts": [self._shown(actor, account) for account in accounts[:_SHOWN_ACCOUNTS]],
             "has_more": len(accounts) > _SHOWN_ACCOUNTS,
             "invitations": [self._shown(actor, invitation) for invitation in invitations],
+            "expired": [self._shown(actor, invitation) for invitation in expired],
+            "mails_links": self._mails_links,
             "roles": [(role, label) for role, label in wording.ROLES.items() if may_manage(actor, role, actor.agency)],
             "is_national": agency is None,
         }
@@ -158,7 +207,8 @@ class PeoplePages:
             "may_change": may_manage(actor, person.role, person.agency) and person.id != actor.account_id,
         }
 
-    def _link_page(self, request: Request, actor: Actor, name: str, token: str) -> Response:
+    def _link_page(self, request: Request, actor: Actor, name: str, email: str, token: str) -> Response:
         hours = int(INVITATION_LIMIT.total_seconds()) // 3600
-        values = {"link": invitation_link(self._own_address, token), "name": name, "hours": hours}
+        link, mailed_to = invitation_link(self._own_address, token), email if self._mails_links else ""
+        values = {"link": link, "name": name, "hours": hours, "email": mailed_to}
         return self._signed_in_pages.render("invitation_link.html", request, actor, values)

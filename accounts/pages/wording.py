@@ -26,13 +26,14 @@ PASSWORD_FAULTS: Mapping[PasswordFault, Message] = {
 NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "email_invalid": _("Alamat email tidak benar. Periksa lagi."),
     "name_invalid": _("Nama belum diisi, terlalu panjang, atau memuat kurung siku."),
-    "agency_unknown": _("Kode instansi ini tidak ada dalam daftar instansi."),
+    "agency_unknown": _("Tidak ada instansi dengan nama atau kode ini. Tulis sebagian namanya."),
     "role_without_agency": _("Peran ini tidak cocok dengan instansi yang diisi."),
     "account_exists": _("Alamat email ini sudah memiliki akun."),
     "no_such_account": _("Akun ini tidak ada atau sudah dicabut."),
     "no_such_invitation": _("Undangan ini sudah tidak berlaku."),
     "last_administrator": _("Administrator terakhir tidak dapat dicabut. Undang administrator lain dahulu."),
 }
+AGENCY_CHOICE = _("Beberapa instansi cocok. Pilih satu.")
 # The same text for a wrong name, a wrong password and a revoked account: nobody learns who has an account.
 SIGN_IN_REFUSED = _("Email atau kata sandi salah.")
 CODE_REFUSED = _("Kode salah atau sudah dipakai. Tunggu kode berikutnya, lalu coba lagi.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.clock import Clock
 from app.randomness import Randomness
-from app.system_user import system_user
 from app.threads import Threads
 from bus.port import Bus, Producer
 from messages.channels import ChannelDirectory
@@ -113,3 +114,12 @@ class Core:
         from app.operations.audit.heads import AuditHeads
 
         return AuditHeads(lambda: self.bus)
+
+
+def system_user() -> str:
+    """Return user id and name, as in `uid 1000 satupintu`; without the name if the system has none for it."""
+    user_id = os.getuid()
+    try:
+        return f"uid {user_id} {pwd.getpwuid(user_id).pw_name}"
+    except KeyError:
+        return f"uid {user_id}"

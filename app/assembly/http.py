@@ -16,12 +16,12 @@ from app.assembly.doors.public_view import public_pages
 from app.assembly.installed_channel import HttpParts
 from app.assembly.oversight.pages import public_figures
 from app.assembly.parts import Parts
+from app.assembly.pictures import open_picture
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
 from bus.port import Producer
 from cases.clocks.deadlines import Deadlines
 from ingest.door_store import DoorStore
-from ingest.files.attachments import read_stored_file
 from ingest.http.acceptance import Acceptance
 from ingest.http.admission import Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
@@ -114,7 +114,7 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
         record_refusal(request, Refused(reason))
 
     def open_file(file: Attachment) -> bytes | None:
-        return read_stored_file(parts.engine, parts.sealer, file.id)
+        return open_picture(parts.engine, parts.sealer, file)
 
     reports = OwnReports(parts.engine, parts.ledger, mask_with_labels)
     key, new_id = parts.secrets.link_key, parts.randomness.new_id

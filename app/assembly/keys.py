@@ -32,7 +32,7 @@ class Keys:
     @cached_property
     def sealer(self) -> Sealer:
         """The sealer of identities and providers' bytes, with a key for each person."""
-        from privacy.person_sealer import PersonSealer
+        from privacy.person_keys import PersonSealer
 
         return PersonSealer(self._core.secrets.seal_keys, self.person_keys)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+import ingest.twitter.channel
 from app.assembly.installed_channel import ReplyRoute, no_windows
 from bus.errors import Stop
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from app.assembly.doors.parts import DoorParts
     from app.assembly.installed_channel import Window
+    from config.settings import Settings
     from desk.mail.smtp import SmtpClient
+    from messages.shapes import Channel
     from sinks.replies.providers.email import MailFault, MailTransport
     from sinks.replies.providers.provider import ReplyProvider
 
@@ -56,6 +59,12 @@ def x_provider(parts: DoorParts) -> ReplyProvider | None:
     consumer = settings.x_consumer_key.get_secret_value(), settings.x_consumer_secret.get_secret_value()
     access = settings.x_access_token.get_secret_value(), settings.x_access_token_secret.get_secret_value()
     return XReplies(settings.x_url, consumer, access, settings.x_secret_replies, parts.now)
+
+
+def direct_message_channels(settings: Settings) -> frozenset[Channel]:
+    """Return the channels on which a sender who asked for secrecy gets a direct message; see `XReplies`."""
+    is_by_message = settings.x_secret_replies == "message"  # noqa: S105 - a setting's value
+    return frozenset({ingest.twitter.channel.CHANNEL.name} if is_by_message else ())
 
 
 def fcm_provider(parts: DoorParts) -> ReplyProvider | None:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from app.commands.common.arguments import Json, optional_time
+from app.commands.common.arguments import Json, Since, optional_time
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.review_options import Since
 from app.commands.common.terminal import print_json, print_line, print_table, stop
 
 commands = typer.Typer(no_args_is_help=True)

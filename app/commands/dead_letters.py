@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from app.commands.common.arguments import Actor, Json, finite, optional_time
+from app.commands.common.arguments import Actor, Everything, Ids, Json, Reason, Since, Until, Why, finite, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
-from app.commands.common.review_options import Everything, Ids, Reason, Since, Until, Why
 from app.commands.common.terminal import (
     EX_USAGE,
     print_json,

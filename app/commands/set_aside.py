@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.common.arguments import Actor, Json, optional_time, tracking_number
+from app.commands.common.arguments import Actor, Json, Reason, Since, Why, optional_time, tracking_number
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
-from app.commands.common.review_options import Reason, Since, Why
 from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_rows
 
 if TYPE_CHECKING:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
-from app.commands.common.deadlines import due_in_words
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import (
     OUT,
@@ -245,3 +244,14 @@ def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
             parts.engine, parts.registry, parts.audit_log, parts.keys.answer_keys, parts.keys.answer_check
         )
         yield parts, desk
+
+
+if TYPE_CHECKING:
+    from cases.clocks.deadlines import Deadlines
+
+
+def due_in_words(due_at: datetime, deadlines: Deadlines, agency: str = "") -> str:
+    """Return a deadline for persons, with a remark if the decree on joint leave may still move it."""
+    from messages.shapes import iso
+
+    return f"{iso(due_at)}{' (provisional)' if deadlines.is_provisional(due_at, agency) else ''}"

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.assembly.channels import InstalledChannelName
 from app.assembly.parts import Parts
-from app.explanation.example_faults import example_faults
 from config.reference.folder import ReferenceFolder
 from config.reference.table_reader import read_table
 from language.text import clean_text
@@ -20,6 +19,7 @@ from messages.shapes import Complaint, Place, Report
 from messages.topics import COMPLAINTS
 from router.decide import decide
 from router.decision import Decision
+from router.evidence.competence import Competence
 from router.registry.registry_faults import registry_faults
 from router.rules import Rules
 from router.rules_loading import RULE_TABLES
@@ -135,3 +135,18 @@ def rule_faults(rules: Rules) -> Iterator[str]:
     """Yield the faults of usable tables: names that are never found, examples that go to another agency."""
     yield from registry_faults(rules.registry, rules.name_resolver, rules.language.regions)
     yield from example_faults(rules)
+
+
+def example_faults(rules: Rules) -> Iterator[str]:
+    """Yield the rows of competence whose example goes to another agency, or not by this row."""
+    for row in rules.competence.rows:
+        yield from _example_faults(rules, row)
+
+
+def _example_faults(rules: Rules, row: Competence) -> Iterator[str]:
+    report = Report(text=row.example)
+    decision = decide(report, rules)
+    evidence = rules.collect_evidence(report).evidence
+    deciding_rules = {piece.rule for piece in evidence if piece.institution == decision.agency}
+    if row.id not in deciding_rules:
+        yield f"competence.csv: {row.id}: its example goes to {decision.agency}, and not by this row"

@@ -58,6 +58,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Relation: frozenset({"kind", "of", "evidence", "since"}),
     shapes.Suggestion: frozenset({"of", "score", "evidence"}),
     shapes.ClosedCase: frozenset({"of", "closed_at", "is_own"}),
+    shapes.SecondMatter: frozenset({"topic", "agency"}),
     shapes.Reason: frozenset({"rule"}),
     shapes.FollowUp: frozenset({"act", "rating"}),
 }

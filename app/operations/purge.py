@@ -29,6 +29,7 @@ from app.operations.retention.batches import ROWS_PER_TRANSACTION, purge_in_batc
 from app.operations.retention.file_age import MIN_FILE_AGE
 from bus.errors import Stop
 from bus.port import Bus, Partition, Reader, Record
+from cases.pictures.tables import AnswerPicture
 from config.conditions import is_one_of
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
@@ -95,6 +96,7 @@ class Purge:
         counts = {
             "replies": self._empty_replies(reply_cutoff or cutoff, now),
             "uploads": self._delete_uploads(min(cutoff, now)),
+            "answer-pictures": self._delete_answer_pictures(min(cutoff, now - MIN_FILE_AGE)),
             "codes": self._delete_codes(now - DAY),
         }
         other_processes = self._probe_other_hosts()
@@ -119,7 +121,7 @@ class Purge:
         """Empty old replies. The row stays: it prevents that the same reply is sent again."""
         is_old = col(OutboxRow.made_at) < min(cutoff, now - self._max_reply_age - _CLOCK_DIFFERENCE)
         condition = is_old & col(OutboxRow.state).in_(_FINAL_REPLY_STATES) & (col(OutboxRow.text) != "")
-        no_content = {"text": "", "address": "", "provider_id": ""}
+        no_content = {"text": "", "mail_text": "", "address": "", "provider_id": ""}
 
         def empty(connection: Connection, ids: Collection[UUID]) -> None:
             connection.execute(update(OutboxRow).where(is_one_of(col(OutboxRow.id), ids), condition).values(no_content))
@@ -135,6 +137,15 @@ class Purge:
             connection.execute(delete(UploadRow).where(is_one_of(col(UploadRow.id), ids)))
 
         return self._purge_in_batches(UploadRow, col(UploadRow.id), is_expired, delete_uploads)
+
+    def _delete_answer_pictures(self, cutoff: datetime) -> int:
+        """Delete the pictures that came before `cutoff` and that no answer names."""
+        is_unsent = col(AnswerPicture.named_at).is_(None) & (col(AnswerPicture.kept_at) < cutoff)
+
+        def delete_pictures(connection: Connection, ids: Collection[UUID]) -> None:
+            connection.execute(delete(AnswerPicture).where(is_one_of(col(AnswerPicture.id), ids), is_unsent))
+
+        return self._purge_in_batches(AnswerPicture, col(AnswerPicture.id), is_unsent, delete_pictures)
 
     def _delete_codes(self, cutoff: datetime) -> int:
         """Delete the codes that were made before `cutoff`."""

@@ -32,7 +32,9 @@ from sinks.ledger.triage_cases import (
     TriagePage,
     TriagePlace,
     TriageTotals,
+    UndecidedSubject,
     count_undecided,
+    count_undecided_subjects,
     read_place,
     triage_decision,
     undecided_triage_cases,
@@ -136,6 +138,11 @@ class TriageDesk:
         """Return the number of the undecided cases, and the time since when the oldest waits."""
         with read_transaction(self._engine) as connection:
             return count_undecided(connection, self._agencies, topic, region)
+
+    def subjects(self) -> Sequence[UndecidedSubject]:
+        """Return the topics and regions of the undecided cases, each pair with its number of cases."""
+        with read_transaction(self._engine) as connection:
+            return count_undecided_subjects(connection, self._agencies)
 
     def show(self, number: str) -> CaseView:
         """Return the facts that an officer needs for a decision."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from accounts.permissions import Act, Actor, actor_label, may
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, count_rows
-from app.operations.review.redrive_counts import RedriveCounts
+from app.operations.review.redrive import RedriveCounts
 from app.staff import addresses
 from app.staff.page import StaffFrame, see_result
 from app.staff.review_form import EntryPages, ReviewForm, TypedReview

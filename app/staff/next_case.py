@@ -27,7 +27,7 @@ class ListFilter:
 
     @classmethod
     def read(cls, topic: str, region: str) -> "ListFilter":
-        """Return the filter of a form. A topic is typed as it is shown: "Jalan rusak" is `jalan-rusak`."""
+        """Return the filter of a form. The words of the id of a topic are the id: "Jalan rusak" is `jalan-rusak`."""
         return cls("-".join(topic.lower().split()), region.strip())
 
     def address(self, path: str, **values: str) -> str:

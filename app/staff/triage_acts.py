@@ -1,7 +1,8 @@
 """Acts of triage: give a case to an agency, ask its sender, close it or several. Then the next case opens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -24,7 +25,7 @@ from app.staff.typed import reason_problem
 from bus.port import Bus
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
-from messages.shapes import AgencyAnswer, iso
+from messages.shapes import AgencyAnswer, Verdict, iso
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
 from pages.forms import PostedForm, Typed, read_version
@@ -32,6 +33,25 @@ from pages.responses import see_other
 from pages.translation.message import Message
 
 _MAX_TEXT_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TypedAnswer:
+    """An answer to the sender of a case, as a form has it.
+
+    `text` is the ready text of a button, or `own_text`, which the person typed. `dispatch` and `version` are those that
+    the page showed; `choice` is the list from which the person came.
+    """
+
+    actor: Actor
+    number: str
+    tracking: str
+    text: str
+    own_text: str
+    dispatch: str
+    version: str
+    choice: ListFilter
+    at: datetime
 
 
 class TriageActs:
@@ -102,56 +122,60 @@ class TriageActs:
             return self._conflict(request, actor, number, values, problem)
         return see_other(self._next_case.address(place, choice, iso(at)))
 
-    def ask(
-        self,
-        request: Request,
-        number: str,
-        siap: Typed = "",
-        teks: Typed = "",
-        disposisi: Typed = "",
-        versi: Typed = "",
-        topik: Typed = "",
-        wilayah: Typed = "",
-    ) -> Response:
+    def ask(self, request: Request, number: str, form: PostedForm) -> Response:
         """Ask the sender. The question must fit one SMS: a sender by SMS gets no second one with the rest.
 
         The button of a ready question sends that one.
         """
-        actor = self._frame.require(request, Act.ASK, TRIAGE_AGENCY)
-        choice, question = ListFilter.read(topik, wilayah), ready_text(ASKING, siap) or teks
-        tracking, at = read_tracking_number(number) or "", self._frame.now()
-        sms = answer_text("asked", tracking, TRIAGE_NAME, question)
-        typed = {"question": teks, "dispatch": disposisi, "version": versi}
-        values = {"typed": typed, "question_sms": sms if teks.strip() else "", "list": choice}
-        if question.strip() and not is_complete(sms, question):
-            return self._case_page.page(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
-        place = self._next_case.place(tracking)
-        if problem := self._give(actor, tracking, disposisi, versi, AnswerDraft("asked", question), at):
-            return self._conflict(request, actor, number, values, problem)
-        return see_other(self._next_case.address(place, choice, iso(at)))
+        typed = self._typed_answer(request, number, form, Act.ASK, ASKING)
+        sms = answer_text("asked", typed.tracking, TRIAGE_NAME, typed.text)
+        values = {"question": typed.own_text}, {"question_sms": sms if typed.own_text else ""}
+        is_too_long = bool(typed.text) and not is_complete(sms, typed.text)
+        return self._answer(request, typed, "asked", *values, wording.TOO_LONG_FOR_SMS if is_too_long else None)
 
-    def close(
+    def close(self, request: Request, number: str, form: PostedForm) -> Response:
+        """Close the case without an agency, with a reason that the sender reads. See `ask` for ready ones."""
+        typed = self._typed_answer(request, number, form, Act.CLOSE, CLOSING)
+        is_too_long = len(typed.text) > _MAX_TEXT_LENGTH
+        problem = wording.TEXT_TOO_LONG if is_too_long else None
+        return self._answer(request, typed, "closed", {"closing": typed.own_text}, {}, problem)
+
+    def _typed_answer(
+        self, request: Request, number: str, form: PostedForm, act: Act, ready_texts: Mapping[str, str]
+    ) -> _TypedAnswer:
+        """Return an answer to the sender, after a check of the right to it."""
+        actor, own_text = self._frame.require(request, act, TRIAGE_AGENCY), form.text("teks")
+        return _TypedAnswer(
+            actor=actor,
+            number=number,
+            tracking=read_tracking_number(number) or "",
+            text=ready_text(ready_texts, form.line("siap")) or own_text,
+            own_text=own_text,
+            dispatch=form.line("disposisi"),
+            version=form.line("versi"),
+            choice=ListFilter.read(form.line("topik"), form.line("wilayah")),
+            at=self._frame.now(),
+        )
+
+    def _answer(
         self,
         request: Request,
-        number: str,
-        siap: Typed = "",
-        teks: Typed = "",
-        disposisi: Typed = "",
-        versi: Typed = "",
-        topik: Typed = "",
-        wilayah: Typed = "",
+        typed: _TypedAnswer,
+        verdict: Verdict,
+        shown_text: Mapping[str, str],
+        shown_values: Mapping[str, str],
+        problem: Message | None,
     ) -> Response:
-        """Close the case without an agency, with a reason that the sender reads. See `ask` for ready ones."""
-        actor = self._frame.require(request, Act.CLOSE, TRIAGE_AGENCY)
-        choice, reason = ListFilter.read(topik, wilayah), ready_text(CLOSING, siap) or teks
-        tracking, at = read_tracking_number(number) or "", self._frame.now()
-        values = {"typed": {"closing": teks, "dispatch": disposisi, "version": versi}, "list": choice}
-        if len(reason) > _MAX_TEXT_LENGTH:
-            return self._case_page.page(request, actor, number, values, wording.TEXT_TOO_LONG)
-        place = self._next_case.place(tracking)
-        if problem := self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", reason), at):
-            return self._conflict(request, actor, number, values, problem)
-        return see_other(self._next_case.address(place, choice, iso(at)))
+        """Give the answer, and open the next case; otherwise show the case with what was typed and the problem."""
+        shown = {**shown_text, "dispatch": typed.dispatch, "version": typed.version}
+        values = {"typed": shown, **shown_values, "list": typed.choice}
+        if problem:
+            return self._case_page.page(request, typed.actor, typed.number, values, problem)
+        place = self._next_case.place(typed.tracking)
+        draft = AnswerDraft(verdict, typed.text)
+        if fault := self._give(typed.actor, typed.tracking, typed.dispatch, typed.version, draft, typed.at):
+            return self._conflict(request, typed.actor, typed.number, values, fault)
+        return see_other(self._next_case.address(place, typed.choice, iso(typed.at)))
 
     def close_many(self, request: Request, form: PostedForm) -> Response:
         """Close the chosen cases of the list for one ready reason. A case that changed since is not closed."""

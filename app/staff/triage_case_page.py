@@ -27,7 +27,7 @@ from messages.channels import ChannelDirectory
 from messages.shapes import Report
 from messages.tracking import read_tracking_number
 from pages.translation.message import Message
-from pages.wording.cases import KINDS, MISTYPED_NUMBER, region_label, topic_label
+from pages.wording.cases import KINDS, MISTYPED_NUMBER, region_label, second_matter_sentence, topic_label
 from pages.wording.dangers import DANGER_ADVICE, DANGERS, TRIAGE_STEP
 from pages.wording.events import EVENTS
 
@@ -133,6 +133,7 @@ class TriageCasePage:
             "channel": self._names.channels.label_of(case.channel),
             "topic": topic_label(self._names.topics(), case.topic),
             "region": region_label(self._names.regions(), case.region),
+            "second_matter": second_matter_sentence(case.second_matter, self._names.topics(), self._institutions.name),
             "messages": [_shown_message(report) for report in progress.case.reports] if progress else [],
             "message_count": progress.case.report_count if progress else 0,
             "files": _count_files(progress) if progress else 0,

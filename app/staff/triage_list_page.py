@@ -15,14 +15,16 @@ from app.staff import addresses
 from app.staff.next_case import ListFilter
 from app.staff.page import StaffFrame
 from app.staff.ready_texts import CLOSING
+from app.staff.triage_filter import read_filter, region_choices, topic_choices
 from app.staff.wording import age_text
 from config.reference.regions import Regions
 from config.time_zones import read_moment
 from desk.acts.answers import AnswerProgress, OfficerAnswers
+from desk.institutions import Institutions
 from messages.tracking import read_tracking_number
 from pages.responses import see_other
 from pages.translation.message import Message, joined
-from pages.wording.cases import MISTYPED_NUMBER, region_label, topic_label
+from pages.wording.cases import MISTYPED_NUMBER, region_label, second_matter_sentence, topic_label
 from pages.wording.dangers import DANGER_ADVICE, DANGERS
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
 
@@ -58,12 +60,14 @@ class TriageListPage:
         self,
         frame: StaffFrame,
         triage_desk: Callable[[], TriageDesk],
+        institutions: Institutions,
         answers: OfficerAnswers,
         regions: Callable[[], Regions],
         topics: Callable[[], Mapping[str, str]],
     ) -> None:
         self._frame = frame
         self._triage_desk = triage_desk
+        self._institutions = institutions
         self._answers = answers
         self._regions = regions
         self._topics = topics
@@ -84,12 +88,16 @@ class TriageListPage:
         pilih: str = "",
         hasil: str = "",
     ) -> Response:
-        """Show the list, or the case of a typed number. `pilih=semua` checks all boxes."""
+        """Show the list, or the case of a typed number. `pilih=semua` checks all boxes.
+
+        `topik` and `wilayah` are codes or names.
+        """
         actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
         number = read_tracking_number(nomor) if nomor else None
         if number:
             return see_other(f"{addresses.TRIAGE}/{number}")
-        choice, results = ListFilter.read(topik, wilayah), self._frame.results(actor, hasil)
+        choice = read_filter(topik, wilayah, self._topics(), self._regions())
+        results = self._frame.results(actor, hasil)
         problems = [MISTYPED_NUMBER] if nomor else []
         view = ListView(nomor, setelah, is_all_chosen=pilih == "semua")
         return self.page(request, actor, choice, results, problems, HTTPStatus.OK, view)
@@ -110,10 +118,13 @@ class TriageListPage:
         page = TriagePage(_SHOWN_CASES + 1, _read_cursor(view.cursor))
         cases = list(desk.undecided(topic, region, page=page))
         totals, now = desk.totals(topic, region), self._frame.now()
+        subjects = desk.subjects()
         values: dict[str, Any] = {
             "problem": joined(problems) if problems else None,
             "results": results,
             "typed": {"number": view.number, "topic": topic, "region": region},
+            "topics": topic_choices(subjects, topic, self._topics()),
+            "regions": region_choices(subjects, region, self._regions()),
             "total": totals.cases,
             "oldest": age_text(now - totals.oldest) if totals.oldest else None,
             "cases": [self._shown_case(case, choice, now) for case in cases[:_SHOWN_CASES]],
@@ -144,6 +155,7 @@ class TriageListPage:
             "is_being_sent": progress is not None and bool(progress.pending),
             "choice": _write_choice(progress) if progress and not triage_case.danger else "",
             "candidates": case.candidates,
+            "second_matter": second_matter_sentence(triage_case.second_matter, self._topics(), self._institutions.name),
         }
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bus.kafka import topics
-from bus.kafka.clock import KafkaClock
 from bus.kafka.consumer import TransactionalConsumer
 from bus.kafka.producer import DurableProducer
 from bus.kafka.reader import CommittedReader
-from bus.kafka.settings import KafkaSettings
+from bus.kafka.settings import KafkaClock, KafkaSettings
 from bus.port import Membership, TopicSpec
 
 # Limit of one look-up. It may fail while a broker is lost: it is repeated, and nothing depends on it.

@@ -16,11 +16,10 @@ from bus.errors import Fenced, Retry, Stop
 from bus.kafka import topics
 from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.clients import connect
-from bus.kafka.clock import KafkaClock
 from bus.kafka.error_policy import translate
 from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.records import record_of
-from bus.kafka.settings import KafkaSettings, milliseconds
+from bus.kafka.settings import KafkaClock, KafkaSettings, milliseconds
 from bus.port import Membership, Outgoing, Record
 
 # After this many sessions without a record a member asks the broker whether it still belongs to its group.

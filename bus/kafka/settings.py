@@ -1,7 +1,7 @@
-"""The address of Kafka, and the limits of this bus."""
+"""The address of Kafka, the limits of this bus, and the time by which its clients wait."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from bus.kafka.timeouts import KafkaTimeouts
 
@@ -57,3 +57,15 @@ class KafkaSettings:
 def milliseconds(seconds: float) -> int:
     """Return seconds as kafka-python counts them; never below zero."""
     return max(0, int(seconds * 1000))
+
+
+class KafkaClock(Protocol):
+    """Functions of time."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        ...
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait for so many seconds."""
+        ...

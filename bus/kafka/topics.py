@@ -18,9 +18,8 @@ from kafka.errors import (
 
 from bus.errors import TopicFault, TopicsRefused
 from bus.kafka.clients import connect
-from bus.kafka.clock import KafkaClock
 from bus.kafka.error_policy import translate
-from bus.kafka.settings import KafkaSettings, milliseconds
+from bus.kafka.settings import KafkaClock, KafkaSettings, milliseconds
 from bus.port import TopicSpec
 from bus.topic_faults import partition_faults
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from cases.derivations.new_facts import NewFacts
 from cases.derivations.position import lock_positions, move_positions, positions_behind, read_entries
+from cases.derivations.shared_facts import SharedFacts
 from config.database import DatabaseUnavailable, read_transaction, snapshot_write_transaction
 
 # Facts of one transaction. On SQLite the doors wait for it.
@@ -22,7 +23,7 @@ _LONGEST_BACKOFF_SECONDS = 5.0
 _FAILURES_TOGETHER = 3
 
 # Derives rows from new facts. Doing so again changes nothing.
-Derive: TypeAlias = Callable[[Connection, NewFacts], None]
+Derive: TypeAlias = Callable[[Connection, NewFacts, SharedFacts], None]
 
 _log = structlog.get_logger()
 
@@ -156,11 +157,11 @@ def _derive_together(
         positions = lock_positions(connection, names)
         first = min(positions.values())
         entries = read_entries(connection, first, limit, until)
-        new_facts = NewFacts(entries)
+        new_facts, shared_facts = NewFacts(entries), SharedFacts(connection)
         if entries:
             for derivation in derivations:
                 if positions[derivation.name] == first:
-                    derivation.derive(connection, new_facts)
+                    derivation.derive(connection, new_facts, shared_facts)
             move_positions(connection, [name for name in names if positions[name] == first], entries[-1].position)
     return len(entries), entries[-1].position if entries else until
 

@@ -150,6 +150,8 @@ def answer_fact(record: Record, answer: AgencyAnswer, suggested_agency: str | No
     row = {
         **answer.model_dump(include={"id", "agency", "complaint_id", "dispatch_id", "verdict"}),
         "suggested_agency": suggested_agency,
+        "pictures": "|".join(map(str, answer.pictures)),
+        "pictures_public": answer.pictures_public,
         "answered_at": answer.at,
         "at": record.taken_at,
         "position": record.position,

@@ -17,6 +17,7 @@ from bus.port import Outgoing, Record
 from cases.facts.rows import NewFact, answer_fact, read_fact
 from cases.facts.store import store_facts
 from cases.facts.tables import AnswerFact, DispatchFact
+from cases.pictures.store import mark_named, picture_ids
 from config.conditions import is_one_of
 from config.database import write_transaction
 from messages import codec
@@ -70,6 +71,8 @@ class CaseStage:
             with write_transaction(self._engine) as connection:
                 facts += self._answer_facts(connection, answers, facts)
                 new_facts = store_facts(connection, facts)
+                for fact in new_facts:
+                    _mark_pictures(connection, fact)
         except StatementError as error:
             # `write_transaction` lets through only errors of the values: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
@@ -128,6 +131,12 @@ class CaseStage:
             return codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
+
+
+def _mark_pictures(connection: Connection, fact: NewFact) -> None:
+    """Mark the pictures that a new answer names. The desk has marked those of its own answers before."""
+    if fact.kind == "answer" and fact.row["pictures"]:
+        mark_named(connection, fact.row["dispatch_id"], picture_ids(fact.row["pictures"]), fact.taken_at)
 
 
 def _stored_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:

@@ -97,6 +97,7 @@ class DispatchFact(SQLModel, table=True):
 class AnswerFact(SQLModel, table=True):
     """An answer of an agency to a dispatch. `answered_at` is the agency's time, `position` that of the record.
 
+    `pictures` are ids, separated by `|`; everybody may see them if `pictures_public`.
     The id follows from dispatch and content, so an answer to the dispatch of another agency, or one that names another
     complaint, may have the id of a valid one. It must not take its place.
     """
@@ -110,6 +111,8 @@ class AnswerFact(SQLModel, table=True):
     dispatch_id: UUID = Field(index=True)
     verdict: str
     suggested_agency: str | None = None
+    pictures: str = ""
+    pictures_public: bool = False
     answered_at: datetime = Field(sa_type=UtcDateTime)
     at: datetime = Field(sa_type=UtcDateTime)
     position: str = Field(index=True)

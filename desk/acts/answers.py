@@ -20,8 +20,9 @@ from cases.course.verdicts import FIRST_STATE, CaseState, state_after
 from cases.derivations.position import is_derived
 from cases.facts.conditions import is_to_dispatch
 from cases.facts.tables import AnswerFact, DispatchFact
+from cases.pictures.store import mark_named
 from config.conditions import is_one_of
-from config.database import insertion_of_missing, read_transaction, statement_transaction
+from config.database import insertion_of_missing, read_transaction, statement_transaction, write_transaction
 from desk.acts.act_queue import ActQueue
 from desk.acts.openings import record_openings
 from desk.acts.tables import DeskAct
@@ -29,13 +30,22 @@ from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.derivation import DERIVATION
 from messages import ids
-from messages.shapes import AgencyAnswer, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AgencyAnswer, Verdict
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
-# shown. `unknown-case`: the agency never had it. The last two: what is missing.
+# shown. `unknown-case`: the agency never had it. The others: what is wrong with the draft.
 ActFault: TypeAlias = Literal[
-    "repeated", "moved", "not-possible", "conflict", "unknown-case", "text-missing", "unknown-agency"
+    "repeated",
+    "moved",
+    "not-possible",
+    "conflict",
+    "unknown-case",
+    "text-missing",
+    "unknown-agency",
+    "no-pictures-here",
+    "too-many-pictures",
+    "unknown-picture",
 ]
 # A refusal needs its reason, a question and an answer their words.
 VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "asked", "responded", "closed"})
@@ -60,11 +70,27 @@ Record = Callable[[str, str, str, str, datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraft:
-    """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any."""
+    """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any.
+
+    `pictures` are ids of pictures that were stored for the answered dispatch; see `AgencyAnswer`.
+    """
 
     verdict: Verdict
     text: str = ""
     suggested_agency: str | None = None
+    pictures: tuple[UUID, ...] = ()
+    pictures_public: bool = False
+
+    def answer_id(self, dispatch_id: UUID) -> UUID:
+        """Return the id of this answer to a dispatch."""
+        return ids.answer_id(
+            dispatch_id,
+            self.verdict,
+            self.text.strip(),
+            self.suggested_agency,
+            self.pictures,
+            pictures_public=self.pictures_public,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +104,10 @@ class ActResult:
     answer: AgencyAnswer | None = None
     view: "AnswerProgress | None" = None
     is_published: bool = False
+
+
+class _UnknownPicture(Exception):
+    """A picture of the answer is not stored for the dispatch."""
 
 
 class GivenAct(NamedTuple):
@@ -171,13 +201,17 @@ class OfficerAnswers:
         """
         text = draft.text.strip()
         at = at or self._now()
-        if fault := self._draft_fault(draft, text) or _case_fault(view, version, draft, text):
+        if fault := self._draft_fault(draft, text) or _case_fault(view, version, draft):
             return ActResult(fault, view=view)
         answer = self._answer(view, actor, draft, text, at)
         self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor_label(actor), draft.verdict, at)
         self.opened([view.case.case])
-        if not self._store(view, actor, answer, at):
-            return self._overtaken(view, draft, text)
+        try:
+            is_stored = self._store(view, actor, answer, at)
+        except _UnknownPicture:
+            return ActResult("unknown-picture", view=view)
+        if not is_stored:
+            return self._overtaken(view, draft)
         failure = self._queue.publish_dispatch(answer.dispatch_id)
         return ActResult(None, answer, view, is_published=not failure)
 
@@ -205,21 +239,25 @@ class OfficerAnswers:
         with read_transaction(self._engine) as connection:
             return set(connection.execute(query).scalars())
 
-    def _overtaken(self, earlier: AnswerProgress, draft: AnswerDraft, text: str) -> ActResult:
+    def _overtaken(self, earlier: AnswerProgress, draft: AnswerDraft) -> ActResult:
         """Return the result after another act was stored for the same version. It may be the same act, sent twice."""
         view = self.progress(earlier.case.case.agency, earlier.case.case.tracking)
-        return ActResult(_case_fault(view, None, draft, text) or "conflict" if view else "unknown-case", view=view)
+        return ActResult(_case_fault(view, None, draft) or "conflict" if view else "unknown-case", view=view)
 
     def _draft_fault(self, draft: AnswerDraft, text: str) -> ActFault | None:
         if draft.verdict in VERDICTS_WITH_TEXT and not text:
             return "text-missing"
+        if draft.pictures and draft.verdict not in VERDICTS_WITH_PICTURES:
+            return "no-pictures-here"
+        if len(draft.pictures) > MAX_ANSWER_PICTURES:
+            return "too-many-pictures"
         suggestion = draft.suggested_agency
         return "unknown-agency" if suggestion and not self._institutions.receives_cases(suggestion) else None
 
     def _answer(self, view: AnswerProgress, actor: Actor, draft: AnswerDraft, text: str, at: datetime) -> AgencyAnswer:
         dispatch = view.case.dispatch
         return AgencyAnswer(
-            id=ids.answer_id(dispatch.id, draft.verdict, text, draft.suggested_agency),
+            id=draft.answer_id(dispatch.id),
             message_id=dispatch.message_id,
             at=at,
             complaint_id=dispatch.complaint_id,
@@ -228,11 +266,16 @@ class OfficerAnswers:
             verdict=draft.verdict,
             text=text,
             suggested_agency=draft.suggested_agency,
+            pictures=draft.pictures,
+            pictures_public=draft.pictures_public,
             actor=actor.name,
         )
 
     def _store(self, view: AnswerProgress, actor: Actor, answer: AgencyAnswer, at: datetime) -> bool:
-        """Store the act; return False if another one was stored for this version of the case first."""
+        """Store the act; return False if another one was stored for this version of the case first.
+
+        Raises `_UnknownPicture` if a picture of the answer is not stored for its dispatch (any more).
+        """
         row = {
             **answer.model_dump(include={"id", "dispatch_id", "agency", "verdict", "text"}),
             "version": view.version,
@@ -242,13 +285,28 @@ class OfficerAnswers:
             "answer": answer.model_dump_json(),
             "at": at,
         }
+        if answer.pictures:
+            return self._store_with_pictures(answer, row, at)
         with statement_transaction(self._engine) as connection:
-            statement = insertion_of_missing(connection.dialect.name, DeskAct, "id")
-            return connection.execute(statement, row).one_or_none() is not None
+            return _insert_act(connection, row)
+
+    def _store_with_pictures(self, answer: AgencyAnswer, row: dict[str, Any], at: datetime) -> bool:
+        """Store the act and mark its pictures, which no purge of unsent ones deletes from then on."""
+        with write_transaction(self._engine) as connection:
+            if not _insert_act(connection, row):
+                return False
+            if mark_named(connection, answer.dispatch_id, answer.pictures, at) != len(set(answer.pictures)):
+                raise _UnknownPicture
+            return True
 
 
-def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerDraft, text: str) -> ActFault | None:
-    answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, text, draft.suggested_agency)
+def _insert_act(connection: Connection, row: dict[str, Any]) -> bool:
+    statement = insertion_of_missing(connection.dialect.name, DeskAct, "id")
+    return connection.execute(statement, row).one_or_none() is not None
+
+
+def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerDraft) -> ActFault | None:
+    answer_id = draft.answer_id(view.case.dispatch.id)
     if answer_id in view.case.answer_ids or any(act.id == answer_id for act in view.pending):
         return "repeated"
     if not view.case.case.is_current:

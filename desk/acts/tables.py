@@ -140,3 +140,15 @@ class DeskAgencySetting(SQLModel, table=True):
 
     agency: str = Field(primary_key=True)
     mails_new_cases: bool
+
+
+class DeskSavedFilter(SQLModel, table=True):
+    """A filter of the list under the name that an officer gave it. `parameters` are those of the list's address."""
+
+    __tablename__ = "desk_saved_filter"
+    __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
+
+    account_id: UUID = Field(primary_key=True)
+    agency: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    parameters: str

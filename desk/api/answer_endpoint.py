@@ -24,7 +24,6 @@ from desk.api.responses import json_response
 from desk.api.shapes import Answer, AnswerDraftBody
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
-from messages import ids
 from messages.channels import ReplyForm
 from messages.replies.answer_replies import AnswerSubject, room_left
 from messages.shapes import Channel, Verdict
@@ -137,7 +136,7 @@ class AnswerEndpoint:
 
     def _repeated(self, view: AnswerProgress, draft: AnswerDraft) -> Answer | None:
         """Return the answer if it is stored already."""
-        answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, draft.text.strip(), draft.suggested_agency)
+        answer_id = draft.answer_id(view.case.dispatch.id)
         with read_transaction(self._engine) as connection:
             stored = read_answer(connection, view.case.case.agency, answer_id)
         if stored is None:

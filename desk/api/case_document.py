@@ -17,12 +17,13 @@ from desk.api.shapes import (
     CaseReason,
     FormerCase,
     JoinedReport,
+    OtherMatter,
     Picture,
     RecommendationAnswerItem,
     RecommendationItem,
     SuggestedCase,
 )
-from desk.read_model.case_rows import AgencyCaseState
+from desk.read_model.case_rows import AgencyCaseState, other_matter
 from desk.read_model.case_view import AccompanyingReport, CaseEvent
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from desk.read_model.suggested_case import FormerCase as FormerView
@@ -108,8 +109,14 @@ def _case_fields(
         "partial": report.partial,
         "pictures": _pictures(report, row.tracking),
         "unfetched": report.unfetched,
+        "second_matter": _second_matter(dispatch),
         "reasons": tuple(CaseReason(rule=reason.rule, text=reason.text) for reason in dispatch.reasons),
     }
+
+
+def _second_matter(dispatch: Dispatch) -> OtherMatter | None:
+    matter = other_matter(dispatch)
+    return OtherMatter(topic=matter.topic, agency=matter.agency) if matter else None
 
 
 def _place(report: Report) -> CasePlace:

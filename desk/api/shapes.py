@@ -49,6 +49,16 @@ class CaseReason(ApiShape):
     text: str
 
 
+class OtherMatter(ApiShape):
+    """A second matter in the same report, for another institution. The service has not sent the report there."""
+
+    topic: str = Field(description="Id of its subject.", examples=["listrik"])
+    agency: str = Field(
+        description="Code of its institution; empty if that depends on a place that the report does not name.",
+        examples=["bumn-pln"],
+    )
+
+
 class Case(ApiShape):
     """A case at your agency."""
 
@@ -94,6 +104,9 @@ class Case(ApiShape):
     pictures: tuple[Picture, ...]
     unfetched: int = Field(description="Files that came with the report and could not be stored.", examples=[0])
     reasons: tuple[CaseReason, ...]
+    second_matter: OtherMatter | None = Field(
+        None, description="A second matter in the same report, for another institution; null without one."
+    )
     recommendations_waiting: int = Field(
         0, description="Recommendations of overseers that wait for your answer. Also a closed case may have some."
     )

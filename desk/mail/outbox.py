@@ -30,6 +30,8 @@ RETRY_DELAYS: Final = (
     timedelta(hours=1),
     timedelta(hours=3),
 )
+# Kinds of e-mail that go first, the most urgent one before the others: somebody waits for a link or a code.
+_URGENT_KINDS: Final = ("danger", "account-link", "code")
 # An attempt takes some timeouts of 15 s at most. An older lease belongs to a dead process.
 LEASE_LENGTH: Final = timedelta(minutes=5)
 
@@ -81,7 +83,7 @@ class MailOutbox:
             connection.execute(insert_statement(connection, MailRow).on_conflict_do_nothing(), list(chunk))
 
     def claim(self, lease: str) -> ClaimedMail | None:
-        """Claim an e-mail about a danger, else the one that has waited longest.
+        """Claim an e-mail of an urgent kind, else the one that has waited longest.
 
         Return `None` if none is due, or another process was faster. Raises `UnsealError` if this process cannot open
         it; its lease delays the next try.
@@ -89,9 +91,10 @@ class MailOutbox:
         now = self._now()
         query = select(MailRow.__table__).where(_is_due(now)).order_by(col(MailRow.next_at), col(MailRow.id)).limit(1)  # type: ignore[attr-defined]  # SQLModel has no type for it
         with read_transaction(self._engine) as connection:
-            # A danger does not wait behind thousands of digests.
-            row: Any = connection.execute(query.where(col(MailRow.kind) == "danger")).one_or_none()
-            row = row or connection.execute(query).one_or_none()
+            # None of these waits behind thousands of digests.
+            queries = (*(query.where(col(MailRow.kind) == kind) for kind in _URGENT_KINDS), query)
+            rows = (connection.execute(urgent_first).one_or_none() for urgent_first in queries)
+            row: Any = next((row for row in rows if row is not None), None)
         if row is None:
             return None
         leased = {"lease": lease, "leased_until": now + LEASE_LENGTH}

@@ -127,11 +127,11 @@ class BulkPage:
 
     def _previews(self, touched: Sequence[ChosenCase], verdict: Verdict, text: str) -> Sequence[tuple[str, Preview]]:
         """Return one preview for each kind of outcome, with the number of the first case that has it."""
-        previews: dict[tuple[bool, tuple[Message, ...]], tuple[str, Preview]] = {}
+        previews: dict[object, tuple[str, Preview]] = {}
         for case in touched:
             if case.view:
                 shown = self._case_page.preview(case.view, verdict, with_number(text, case.number))
-                previews.setdefault((bool(shown.sms), tuple(shown.notices)), (case.number, shown))
+                previews.setdefault(shown.kind, (case.number, shown))
         return list(previews.values())
 
     def _give(self, actor: Actor, number: str, version: int, verdict: Verdict, text: str) -> Outcome:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Row
@@ -13,9 +14,11 @@ from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from config.reference.regions import Region, Regions
 from config.time_zones import time_zone
+from desk.acts.saved_filters import MAX_NAME_LENGTH, SavedFilters
 from desk.pages import wording
 from desk.pages.case.done_acts import done_act
 from desk.pages.list_query import (
+    FILTERS_PART,
     LIST_ADDRESS,
     ORDERS_BY_NAME,
     PAGE_SIZES,
@@ -23,6 +26,7 @@ from desk.pages.list_query import (
     ListQuery,
     cursor_text,
     read_cursor,
+    stored_list_query,
 )
 from desk.pages.parts import DeskPageParts, list_query
 from desk.pages.wording import Deadline
@@ -46,6 +50,7 @@ from desk.read_model.search import find_words
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
 from pages.addresses import TRIAGE_LIST
+from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
 from pages.wording.cases import CASE_STATES, topic_label
@@ -78,6 +83,14 @@ class MarkChoice:
     is_on: bool
 
 
+class SavedFilter(NamedTuple):
+    """A filter that the person has saved."""
+
+    name: str
+    address: str
+    is_current: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ListRow:
     """A case in the list. `deadline` is `None` for a finished case; `state` is shown instead.
@@ -106,11 +119,14 @@ class ListPage:
 
     def __init__(self, parts: DeskPageParts) -> None:
         self._parts = parts
+        self._filters = SavedFilters(parts.engine)
 
     def routes(self) -> APIRouter:
         """Return the routes to serve."""
         router = APIRouter()
         router.add_api_route(LIST_ADDRESS, self.show, methods=["GET"], response_class=HTMLResponse)
+        filters_address = f"{LIST_ADDRESS}/{FILTERS_PART}"
+        router.add_api_route(filters_address, self.change_filters, methods=["POST"], response_class=HTMLResponse)
         return router
 
     def show(self, request: Request, setelah: str = "", pilih: str = "", hasil: str = "") -> Response:
@@ -133,6 +149,25 @@ class ListPage:
         if number and self._has_case(actor.agency, number):
             return see_other(query.case_address(number, cari=""))
         return parts.render("case_list.html", request, actor, self._values(actor, query, setelah, pilih, hasil))
+
+    def change_filters(self, request: Request, form: PostedForm) -> Response:
+        """Save the filter of the list under a name, without searched words, or remove a saved one."""
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE)
+        query = list_query(request)
+        if form.line("langkah") == "hapus":
+            self._filters.remove(actor, form.line("nama"))
+            return see_other(query.list_address())
+        name, saved = form.line("nama")[:MAX_NAME_LENGTH].strip(), query.without_words
+        if not saved.has_conditions:
+            return see_other(query.list_address())
+        fault = self._filters.save(actor, name, saved.parameters())
+        if fault is None:
+            return see_other(saved.list_address())
+        if query.words:
+            parts.require(request, Act.SEARCH)
+        values = {**self._values(actor, query, "", "", ""), "filter_fault": wording.FILTER_FAULTS[fault]}
+        return parts.render("case_list.html", request, actor, values, HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _has_case(self, agency: str, number: str) -> bool:
         with read_transaction(self._parts.engine) as connection:
@@ -200,6 +235,9 @@ class ListPage:
             "due_choices": DUE_CHOICES,
             "units": parts.work.units(actor.agency),
             "done_act": done_act(parts.answers, actor.agency, act_id),
+            "saved_filters": saved_filters(self._filters.of(actor), query),
+            "may_save_filter": query.without_words.has_conditions,
+            "filter_fault": None,
         }
 
 
@@ -236,6 +274,12 @@ def mark_choices(query: ListQuery) -> Sequence[MarkChoice]:
     ]
 
 
+def saved_filters(filters: Sequence[Row[Any]], query: ListQuery) -> Sequence[SavedFilter]:
+    """Return the person's filters as links. The current one is that of the list, apart from searched words."""
+    lists = [(row.name, stored_list_query(row.parameters)) for row in filters]
+    return [SavedFilter(name, saved.list_address(), saved == query.without_words) for name, saved in lists]
+
+
 def order_choices(query: ListQuery) -> Sequence[tuple[str, Message, bool]]:
     """Return name, words and choice of each order."""
     return [(name, _order_name(order, query.tab), order == query.order) for name, order in ORDERS_BY_NAME.items()]
@@ -270,6 +314,7 @@ def list_row(
         wording.UNANSWERED if row.unanswered_since and row.state != "terdisposisi" else None,
         wording.RECOMMENDED if has_recommendation else None,
         wording.PERHAPS_SAME if has_suggestion else None,
+        wording.SECOND_MATTER if row.has_second_matter else None,
         wording.joined_in_words(row.joined),
         wording.transfers_in_words(row.hop, row.reopened),
         wording.pictures_in_words(row.pictures),

@@ -15,6 +15,7 @@ LIST_ADDRESS = "/desk/laporan"
 # No tracking number is one of these words.
 BULK_PART = "bersama"
 PRINT_PART = "cetak"
+FILTERS_PART = "saringan"
 # Tabs in the order of the page, by their names in addresses.
 TABS_BY_NAME: Mapping[str, ListTab] = {
     "baru": "new",
@@ -117,6 +118,11 @@ class ListQuery:
         """The list without the conditions about marks, and without words."""
         return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, words="")
 
+    @property
+    def without_words(self) -> "ListQuery":
+        """The list without searched words, as it may be saved."""
+        return replace(self, words="")
+
     def has_mark(self, name: str) -> bool:
         """Return whether the list shows only cases with a mark, by its name in addresses."""
         is_on: bool = getattr(self, _MARK_FIELDS[name])
@@ -163,6 +169,10 @@ class ListQuery:
         """Return the address of the list on paper."""
         return f"{LIST_ADDRESS}/{PRINT_PART}?{self.parameters()}"
 
+    def filters_address(self) -> str:
+        """Return the address at which the filter of the list is saved, and a saved one is removed."""
+        return f"{LIST_ADDRESS}/{FILTERS_PART}?{self.parameters()}"
+
     def pairs(self) -> Sequence[tuple[str, str]]:
         """Return the parameters for the hidden fields of a form that must keep the list."""
         return parse_qsl(self.parameters())
@@ -198,6 +208,11 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         order=ORDERS_BY_NAME.get(parameters.get("urut", ""), "due"),
         page_size=page_size if page_size in PAGE_SIZES else PAGE_SIZES[0],
     )
+
+
+def stored_list_query(parameters: str) -> ListQuery:
+    """Return the list of a saved filter."""
+    return read_list_query(dict(parse_qsl(parameters)))
 
 
 def cursor_text(cursor: Cursor) -> str:

@@ -15,6 +15,7 @@ from accounts.permissions import Act, Actor
 from accounts.signed_in import Forbidden, SignedIn
 from cases.clocks.deadlines import Deadlines
 from config.reference.regions import Regions
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
@@ -23,7 +24,7 @@ from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.list_query import ListQuery, read_list_query
 from messages.channels import ChannelDirectory
-from messages.shapes import Attachment, Contact
+from messages.shapes import Attachment, Channel, Contact
 from messages.tracking import read_tracking_number
 from pages.forms import plain_line
 from pages.frame import SignedInPages
@@ -49,7 +50,8 @@ class DeskPageParts:
     """Everything that the pages call. `now` is the clock, `record` appends to the audit log.
 
     `topics` returns the names of topics by id. `regions` returns the regions in force. `release` is `None` where there
-    is no public view.
+    is no public view. `public_address` is where citizens reach the service. On `direct_message_channels` a sender who
+    asked for secrecy gets a direct message about an answer.
     """
 
     engine: Engine
@@ -63,7 +65,8 @@ class DeskPageParts:
     regions: Callable[[], Regions]
     topics: Callable[[], Mapping[str, str]]
     channels: ChannelDirectory
-    sample_link: str
+    public_address: str
+    direct_message_channels: frozenset[Channel]
     officers: FindOfficers
     open_file: OpenFile
     open_contact: OpenContact
@@ -71,6 +74,7 @@ class DeskPageParts:
     now: Callable[[], datetime]
     deadlines: Deadlines
     release: ReleaseActs | None
+    pictures: AnswerPictures
 
     def require(self, request: Request, *acts: Act) -> Actor:
         """Return the person, who may do these acts at the own agency. Raises `NotSignedIn` or `Forbidden`."""

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from config.time_zones import time_zone
 from desk.acts.answers import ActFault
+from desk.acts.saved_filters import MAX_FILTERS, SavedFilterFault
 from desk.read_model.queries import MAX_COUNT, ListOrder, ListTab
 from messages.shapes import Verdict
 from pages.translation.message import Message, counted
@@ -61,6 +62,13 @@ FAULTS: Mapping[ActFault, Message] = {
     "unknown-case": _("Laporan ini tidak ada di instansi Anda."),
     "text-missing": _("Isi teks lebih dahulu."),
     "unknown-agency": _("Instansi yang dipilih tidak menerima laporan. Pilih instansi lain."),
+    "no-pictures-here": _("Foto hanya dapat dikirim dengan tanggapan atau penutupan. Kirim tanpa foto."),
+    "too-many-pictures": _("Paling banyak lima foto dalam satu tanggapan. Hapus centang pada yang lain."),
+    "unknown-picture": _("Foto yang dipilih tidak tersimpan lagi. Pilih foto itu sekali lagi."),
+}
+FILTER_FAULTS: Mapping[SavedFilterFault, Message] = {
+    "name-missing": _("Isi nama saringan."),
+    "too-many": _("Anda sudah punya {limit} saringan. Hapus satu lebih dahulu.").filled(limit=MAX_FILTERS),
 }
 TOO_LONG = _("Teks terlalu panjang: paling banyak {limit} karakter.")
 SMS_TOO_LONG = _("Pertanyaan ini tidak muat dalam satu SMS: kurangi {count} karakter.")
@@ -107,6 +115,7 @@ SENDER_WROTE = _("pelapor menulis")
 # Mark of a case on which the agency works, and whose sender has no answer yet.
 UNANSWERED = _("belum dijawab")
 PERHAPS_SAME = _("mungkin sama")
+SECOND_MATTER = _("menyebut hal lain")
 # Mark of a case that owes an answer to an overseer.
 RECOMMENDED = _("rekomendasi pengawas")
 

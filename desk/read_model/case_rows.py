@@ -13,7 +13,7 @@ from cases.clocks.case_events import CaseEvent, CaseHistory, EventKind
 from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from cases.course.verdicts import CaseState
-from messages.shapes import Dispatch, SenderAct
+from messages.shapes import Dispatch, SecondMatter, SenderAct
 from messages.topics import TRIAGE
 
 # Groups of an agency's list.
@@ -180,8 +180,15 @@ def _row(
             :_PLACE_CHARACTERS
         ],
         "rahasia": report.rahasia,
+        "has_second_matter": other_matter(dispatch) is not None,
         "suggested_id": _suggested_id(dispatch, state, is_current=following is None),
     }
+
+
+def other_matter(dispatch: Dispatch) -> SecondMatter | None:
+    """Return the second matter of a report, unless this agency is competent for it, too."""
+    second = dispatch.second_matter
+    return second if second and second.agency != dispatch.agency else None
 
 
 def _suggested_id(dispatch: Dispatch, state: AgencyCaseState, *, is_current: bool) -> UUID | None:

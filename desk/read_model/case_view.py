@@ -15,6 +15,7 @@ from sqlmodel import col
 from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches, in_order
 from cases.facts.conditions import is_outcome_of_answer
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
+from cases.pictures.store import answer_pictures
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_correction, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -23,7 +24,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages.codec import decode_stored
-from messages.shapes import KEPT_APART, Dispatch, FollowUp, Report, SenderAct, Verdict
+from messages.shapes import KEPT_APART, Attachment, Dispatch, FollowUp, Report, SenderAct, Verdict
 
 # Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
 _SHOWN_MESSAGES = 50
@@ -101,7 +102,7 @@ class CaseEvent:
     """One event of a case. `agency` is a code, `actor` the person as far as that is recorded.
 
     `text` is the text of an answer, the last reason of a dispatch, or the reason of a correction. `counts` is False for
-    an answer that came too late, or that the table of verdicts does not accept.
+    an answer that came too late, or that the table of verdicts does not accept. `pictures` are those of an answer.
     """
 
     at: datetime
@@ -111,6 +112,7 @@ class CaseEvent:
     actor: str = ""
     suggested_agency: str | None = None
     counts: bool = True
+    pictures: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class AccompanyingReport:
     relation: str
     report: Report
     follow_up: FollowUp
+    complaint_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +226,10 @@ def _shown_events(
     """
     last_hop = dispatches[-1].hop if row.is_current else row.hop
     shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
+    shown_answers = [answer for answer in answers if answer.dispatch_id in shown_ids]
     events = (
         *_dispatch_events([item for item in dispatches if item.hop <= last_hop + 1]),
-        *_answer_events(
-            [answer for answer in answers if answer.dispatch_id in shown_ids], _counted_ids(dispatches, answers)
-        ),
+        *_answer_events(shown_answers, _counted_ids(dispatches, answers), answer_pictures(connection, shown_answers)),
         *_report_events(reports),
         *_correction_events(connection, row.complaint_id),
     )
@@ -375,7 +377,9 @@ def _reports(connection: Connection, case_id: UUID, agency: str) -> Sequence[Acc
 
 def _report(row: Row[Any], relation: str) -> AccompanyingReport:
     dispatch = decode_stored(Dispatch, row.shape_version, row.document)
-    return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up)
+    return AccompanyingReport(
+        row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up, dispatch.complaint_id
+    )
 
 
 def _has_anonymous_repeat(case_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:
@@ -420,10 +424,14 @@ def _counted_ids(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) ->
     return frozenset(answer.id for course in courses for answer in course.counted_answers)
 
 
-def _answer_events(answers: Sequence[Row[Any]], counted_ids: frozenset[UUID | None]) -> Iterator[CaseEvent]:
+def _answer_events(
+    answers: Sequence[Row[Any]],
+    counted_ids: frozenset[UUID | None],
+    pictures: Mapping[UUID, tuple[Attachment, ...]],
+) -> Iterator[CaseEvent]:
     for answer in answers:
         details = (answer.agency, answer.text, answer.actor, answer.suggested_agency, answer.id in counted_ids)
-        yield CaseEvent(answer.at, answer.verdict, *details)
+        yield CaseEvent(answer.at, answer.verdict, *details, pictures.get(answer.id, ()))
 
 
 def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]:

@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
 from cases.derivations.new_facts import NewFacts
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.log import FORGOTTEN
 from cases.facts.tables import CorrectionFact, EventFact, RecommendationFact
 from config.conditions import is_one_of
@@ -33,20 +34,20 @@ class DeskDerivation:
         self._on_changes = on_changes
         self._deadlines = deadlines
 
-    def derive(self, connection: Connection, new: NewFacts) -> None:
+    def derive(self, connection: Connection, new: NewFacts, facts: SharedFacts) -> None:
         """Derive the cases of new facts. Doing so again changes nothing, and tells nobody anything again."""
         # A rebuild changes the same rows.
         lock_until_commit(connection, DatabaseLock.DESK)
         dispatched = new.subjects("dispatch")
-        store_accompanying(connection, dispatched)
-        marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"))
-        changes = [*derive_cases(connection, new, marked, self._deadlines)]
+        store_accompanying(connection, dispatched, facts)
+        marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"), facts)
+        changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
         number_cases_of(connection, _cases_beside(connection, new) - set(dispatched))
         moved = with_recommendations(connection, dispatched)
         number_cases_of(connection, recommended_cases(connection, {*moved, *new.subjects("recommendation")}))
         changes += recommendation_changes(connection, _new_recommendations(connection, new), moved)
         changes += deadline_changes(connection, _new_events(connection, new))
-        rebuild_cases(connection, new.subjects(FORGOTTEN), self._deadlines)
+        rebuild_cases(connection, new.subjects(FORGOTTEN), facts, self._deadlines)
         if changes:
             self._on_changes(connection, changes)
 

@@ -282,20 +282,24 @@ def _marks(case_filter: CaseFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
-    is_open, due_at = col(DeskCase.is_open).is_(True), col(DeskCase.due_at)
-    if tab == "overdue":
-        return and_(is_open, due_at < now)
-    if tab == "soon":
-        return and_(is_open, due_at >= now, due_at < now + _SOON)
-    return col(DeskCase.tab) == tab
+    if tab not in {"soon", "overdue"}:
+        return col(DeskCase.tab) == tab
+    return and_(col(DeskCase.is_open).is_(True), _has_deadline_in(tab, now))
 
 
 def _is_counted_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
-    """Return the same condition without an order: the indexes of few rows, which have no `is_open`, serve it."""
+    """Return the same condition without an order, and without `is_open`.
+
+    The indexes of each filter begin with agency and tab. SQLite would read all open cases of the agency instead.
+    """
     if tab not in {"soon", "overdue"}:
         return _is_in_tab(tab, now)
-    is_open = or_(*(col(DeskCase.tab) == stored_tab for stored_tab in _OPEN_TABS))
-    return and_(is_open, _is_in_tab(tab, now))
+    return and_(or_(*(col(DeskCase.tab) == stored_tab for stored_tab in _OPEN_TABS)), _has_deadline_in(tab, now))
+
+
+def _has_deadline_in(tab: ListTab, now: datetime) -> ColumnElement[bool]:
+    due_at = col(DeskCase.due_at)
+    return due_at < now if tab == "overdue" else and_(due_at >= now, due_at < now + _SOON)
 
 
 def _is_in_region(region: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.tables import DispatchFact
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 from desk.read_model.sender_messages import mark_messages, store_accompanying
@@ -32,9 +33,10 @@ def rebuild(engine: Engine, deadlines: Deadlines) -> int:
     while complaint_ids := _next_complaints(engine, last_id):
         with write_transaction(engine) as connection:
             lock_until_commit(connection, DatabaseLock.DESK)
-            store_accompanying(connection, complaint_ids)
-            marked = mark_messages(connection, complaint_ids, complaint_ids)
-            count += rebuild_cases(connection, {*complaint_ids, *(row.case_id for row in marked)}, deadlines)
+            facts = SharedFacts(connection)
+            store_accompanying(connection, complaint_ids, facts)
+            marked = mark_messages(connection, complaint_ids, complaint_ids, facts)
+            count += rebuild_cases(connection, {*complaint_ids, *(row.case_id for row in marked)}, facts, deadlines)
         last_id = complaint_ids[-1]
     return count
 

@@ -4,7 +4,6 @@ Whoever repeats a complaint is its sender, so a chain of repeats has one sender.
 person's correction overrides what the complaint itself says.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from sqlmodel import col
 
 from cases.course.case_course import arrivals
 from cases.course.sender_chain import is_from_case_sender, parents_of_chains
+from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact
 from config.conditions import is_one_of
 from config.row_insertion import insert_missing_rows
@@ -56,18 +56,7 @@ _CORRECTIONS = (
     .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
     .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
-_HISTORIES = (
-    select(*(col(getattr(DispatchFact, name)) for name in ("id", "complaint_id", "hop", "case_id")))
-    .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
-    .order_by(col(DispatchFact.hop))
-)
-_ACCOMPANYING_FACTS = select(
-    col(DispatchFact.id).label("dispatch_id"),
-    *(
-        col(getattr(DispatchFact, name))
-        for name in ("complaint_id", "case_id", "hop", "agency", "relation", "act", "danger", "at")
-    ),
-).where(is_one_of(col(DispatchFact.complaint_id), _IDS), ~col(DispatchFact.own_case))
+_FACT_NAMES = ("complaint_id", "case_id", "hop", "agency", "relation", "act", "danger", "at")
 _TABLE = DeskAccompanying.__table__  # type: ignore[attr-defined]
 _LATER = exists().where(
     col(DispatchFact.complaint_id) == col(DeskAccompanying.complaint_id),
@@ -86,30 +75,32 @@ _MARKED = (
 )
 
 
-def store_accompanying(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+def store_accompanying(connection: Connection, complaint_ids: Collection[UUID], facts: SharedFacts) -> None:
     """Store the accompanying dispatches of these complaints that are missing, and set `is_latest` of all of them."""
-    if not complaint_ids:
-        return
-    facts = connection.execute(_ACCOMPANYING_FACTS, {"ids": complaint_ids}).mappings().all()
+    dispatches = (item for items in facts.dispatches(complaint_ids).values() for item in items)
     # Most are new reports, which accompany nothing. One may have accompanied a case before its latest dispatch.
-    if facts:
-        marks = {"is_latest": False, "is_from_sender": False, "is_message": False}
-        insert_missing_rows(connection, DeskAccompanying, [{**row, **marks} for row in facts])
+    if rows := [_accompanying_row(item) for item in dispatches if not item.own_case]:
+        insert_missing_rows(connection, DeskAccompanying, rows)
         connection.execute(_MARK_LATEST, {"ids": complaint_ids})
 
 
+def _accompanying_row(dispatch: StoredDispatch) -> Mapping[str, Any]:
+    facts = {name: getattr(dispatch, name) for name in _FACT_NAMES}
+    return {"dispatch_id": dispatch.id, **facts, "is_latest": False, "is_from_sender": False, "is_message": False}
+
+
 def mark_messages(
-    connection: Connection, dispatched: Collection[UUID], related: Collection[UUID]
+    connection: Connection, dispatched: Collection[UUID], related: Collection[UUID], facts: SharedFacts
 ) -> Sequence[Row[Any]]:
     """Mark the dispatches that follow from new facts; return those whose marks have changed, with their new marks.
 
     `dispatched` are the complaints of new dispatches, `related` those of new complaints and corrections.
     """
-    candidates = _candidates(connection, dispatched, _with_repeats(connection, related))
+    candidates = _candidates(connection, dispatched, _with_repeats(connection, related), facts)
     if not candidates:
         return ()
     parents = _parents(connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)})
-    arrived = _arrived(connection, {row.complaint_id for row in candidates.values()})
+    arrived = _arrived(facts, {row.complaint_id for row in candidates.values()})
     rows = []
     for row in candidates.values():
         is_from_sender = is_from_case_sender(row.complaint_id, row.case_id, parents)
@@ -120,14 +111,18 @@ def mark_messages(
 
 
 def _candidates(
-    connection: Connection, dispatched: Collection[UUID], related: Collection[UUID]
+    connection: Connection, dispatched: Collection[UUID], related: Collection[UUID], facts: SharedFacts
 ) -> Mapping[UUID, Row[Any]]:
     """Return the repeats of these complaints, and those that accompany the related ones, by the dispatch's id.
 
     A join is never from the sender of its case. There may be thousands of them.
     """
-    ids = {"ids": {*dispatched, *related}, "related_ids": set(related)}
-    return {row.dispatch_id: row for row in connection.execute(_CANDIDATES, ids)} if ids["ids"] else {}
+    histories = facts.dispatches({*dispatched, *related}).items()
+    ids = {
+        "ids": {id_ for id_, history in histories if not all(item.own_case for item in history)},
+        "related_ids": facts.accompanied(related),
+    }
+    return {row.dispatch_id: row for row in connection.execute(_CANDIDATES, ids)} if any(ids.values()) else {}
 
 
 def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
@@ -157,22 +152,18 @@ def _parents_by_facts(connection: Connection, complaint_ids: Collection[UUID]) -
     return parents | merged
 
 
-def _arrived(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+def _arrived(facts: SharedFacts, complaint_ids: Collection[UUID]) -> set[UUID]:
     """Return the dispatches with which these complaints came to a case."""
-    histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
-    for row in connection.execute(_HISTORIES, {"ids": complaint_ids}) if complaint_ids else ():
-        histories[row.complaint_id][row.hop] = row
-    return {
-        history[hop].id
-        for history in histories.values()
-        for hop in arrivals({hop: _accompanied(row) for hop, row in history.items()})
-    }
+    arrived = set()
+    for history in facts.dispatches(complaint_ids).values():
+        by_hop = {item.hop: item for item in history}
+        arrived |= {by_hop[hop].id for hop in arrivals({hop: _accompanied(item) for hop, item in by_hop.items()})}
+    return arrived
 
 
-def _accompanied(row: Row[Any]) -> UUID | None:
+def _accompanied(dispatch: StoredDispatch) -> UUID | None:
     """Return the case that a dispatch accompanies; `None` for a case of its own."""
-    case_id: UUID = row.case_id
-    return None if case_id == row.complaint_id else case_id
+    return None if dispatch.case_id == dispatch.complaint_id else dispatch.case_id
 
 
 def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[Row[Any]]:

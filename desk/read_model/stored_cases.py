@@ -1,22 +1,21 @@
 """Reads the facts of complaints, derives their cases with `case_rows`, and stores the rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
-from cases.course.affected_cases import with_affected_cases
 from cases.course.case_course import ANSWERING_ACTS
 from cases.course.stored_answers import answers_by_case
 from cases.derivations.new_facts import NewFacts
-from cases.facts.conditions import accompanies_one_of, is_outcome_of_answer, is_to_dispatch
-from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
+from cases.derivations.shared_facts import SharedFacts, StoredDispatch
+from cases.facts.tables import DispatchFact
 from cases.words.conditions import is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -37,8 +36,6 @@ _COMPLAINTS_AT_ONCE = 200
 _IDS: BindParameter[Any] = bindparam("ids")
 _CASE_ID = col(DeskAccompanying.case_id)
 # Statements are built once: each batch executes them.
-_CASES_OF_COMPLAINTS = select(_CASE_ID).where(is_one_of(col(DeskAccompanying.complaint_id), _IDS)).distinct()
-_ACCOMPANIED = select(_CASE_ID).where(is_one_of(_CASE_ID, _IDS)).distinct()
 _WAS_CASE = (
     select(col(DispatchFact.id))
     .where(col(DispatchFact.complaint_id) == col(DeskAccompanying.complaint_id), col(DispatchFact.own_case))
@@ -55,21 +52,6 @@ _DISPATCHES = (
     .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
     .order_by(col(DispatchFact.hop))
 )
-_ANSWERS = (
-    select(
-        *(col(getattr(AnswerFact, name)) for name in ("id", "at", "position", "verdict")),
-        *(col(getattr(DispatchFact, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-        col(DispatchFact.at).label("dispatched_at"),
-        *(col(AnswerOutcomeFact.case_id), col(AnswerOutcomeFact.hop).label("case_hop"), col(AnswerOutcomeFact.outcome)),
-    )
-    .join(DispatchFact, is_to_dispatch())
-    .outerjoin(AnswerOutcomeFact, is_outcome_of_answer())
-    .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), accompanies_one_of(_IDS)))
-)
-_ANSWER_COLUMNS = [col(getattr(AnswerFact, name)) for name in ("id", "at", "dispatch_id", "agency", "complaint_id")]
-_ANSWERS_TO_DISPATCHES = select(*_ANSWER_COLUMNS).where(is_one_of(col(AnswerFact.dispatch_id), _IDS))
-_NEW_ANSWERS = select(*_ANSWER_COLUMNS).where(is_one_of(col(AnswerFact.id), _IDS))
-_NEW_DISPATCHES = select(col(DispatchFact.id), col(DispatchFact.at)).where(is_one_of(col(DispatchFact.id), _IDS))
 # The index has the relation: without it every join would be read for its mark.
 _REPEATS = select(
     _CASE_ID, *(col(getattr(DeskAccompanying, name)) for name in ("agency", "at", "act", "is_message"))
@@ -90,7 +72,7 @@ _STORED_ROWS = select(DeskCase.__table__).where(is_one_of(col(DeskCase.dispatch_
 
 
 def derive_cases(
-    connection: Connection, new: NewFacts, marked: Sequence[Row[Any]], deadlines: Deadlines
+    connection: Connection, new: NewFacts, marked: Sequence[Row[Any]], facts: SharedFacts, deadlines: Deadlines
 ) -> Sequence[CaseChange]:
     """Derive the cases to which new facts belong, store them, and return what changed.
 
@@ -99,14 +81,14 @@ def derive_cases(
     (`change_order`).
     """
     changed_ids = {*new.subjects("dispatch", "answer"), *new.complaint_ids("outcome"), *(row.case_id for row in marked)}
-    complaint_ids = sorted(with_affected_cases(changed_ids, lambda ids: _cases_of(connection, ids)))
+    complaint_ids = sorted(facts.with_cases(changed_ids))
     rows: dict[UUID, dict[str, Any]] = {}
     was_current: dict[UUID, bool] = {}
     was_danger_since: dict[UUID, datetime | None] = {}
     changed: dict[UUID, str] = {}
     for start in range(0, len(complaint_ids), _COMPLAINTS_AT_ONCE):
         chunk = complaint_ids[start : start + _COMPLAINTS_AT_ONCE]
-        derived = _derive(connection, chunk, deadlines)
+        derived = _derive(connection, chunk, facts, deadlines)
         stored = _stored_rows(connection, [row["dispatch_id"] for row in derived])
         changed |= {row["dispatch_id"]: row["agency"] for row in derived if stored.get(row["dispatch_id"]) != row}
         was_current |= {dispatch_id: row["is_current"] for dispatch_id, row in stored.items()}
@@ -114,14 +96,15 @@ def derive_cases(
         rows |= {row["dispatch_id"]: row for row in derived}
         _store(connection, derived, stored)
     number_changes(connection, changed)
-    dispatches = _read_by_ids(connection, _NEW_DISPATCHES, new.ids("dispatch"))
+    dispatch_ids, answer_ids = set(new.ids("dispatch")), set(new.ids("answer"))
     # Of answers also those to a new dispatch that were stored before it.
     answers = [
-        *_read_by_ids(connection, _NEW_ANSWERS, new.ids("answer")),
-        *_read_by_ids(connection, _ANSWERS_TO_DISPATCHES, new.ids("dispatch")),
+        answer
+        for answer in facts.answers(new.subjects("dispatch", "answer"))
+        if answer.id in answer_ids or answer.dispatch_id in dispatch_ids
     ]
     return [
-        *_changes_by_dispatches(rows, dispatches),
+        *_changes_by_dispatches(rows, facts.dispatches(new.subjects("dispatch")), dispatch_ids),
         *_dangers(rows, was_danger_since),
         *_changes_by_messages(rows, marked),
         *_changes_by_answers(rows, answers),
@@ -129,14 +112,16 @@ def derive_cases(
     ]
 
 
-def rebuild_cases(connection: Connection, complaint_ids: Collection[UUID], deadlines: Deadlines) -> int:
+def rebuild_cases(
+    connection: Connection, complaint_ids: Collection[UUID], facts: SharedFacts, deadlines: Deadlines
+) -> int:
     """Derive the cases of these complaints again, and number those that differ. Return the number of all.
 
     Nobody is told anything: nothing new has happened.
     """
     if not complaint_ids:
         return 0
-    derived = _derive(connection, sorted(complaint_ids), deadlines)
+    derived = _derive(connection, sorted(complaint_ids), facts, deadlines)
     stored = _stored_rows(connection, [row["dispatch_id"] for row in derived])
     # The words of a lost row may still be in the index.
     remove_cases(connection, [row["dispatch_id"] for row in derived])
@@ -147,35 +132,23 @@ def rebuild_cases(connection: Connection, complaint_ids: Collection[UUID], deadl
     return len(derived)
 
 
-def _read_by_ids(connection: Connection, query: Select[*tuple[Any, ...]], ids_: Sequence[UUID]) -> Sequence[Row[Any]]:
-    return connection.execute(query, {"ids": ids_}).all() if ids_ else ()
-
-
-def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> Iterable[UUID]:
-    return connection.execute(_CASES_OF_COMPLAINTS, {"ids": complaint_ids}).scalars()
-
-
-def _derive(connection: Connection, complaint_ids: Sequence[UUID], deadlines: Deadlines) -> list[dict[str, Any]]:
-    accompanied = _accompanied(connection, complaint_ids)
-    members = _members(connection, accompanied)
+def _derive(
+    connection: Connection, complaint_ids: Sequence[UUID], facts: SharedFacts, deadlines: Deadlines
+) -> list[dict[str, Any]]:
+    members = _members(connection, facts.accompanied(complaint_ids))
     member_ids = sorted({member_id for ids in members.values() for member_id in ids})
-    facts = read_facts(connection, complaint_ids, accompanied)
-    member_facts = read_facts(connection, member_ids) if member_ids else {}
+    cases = read_facts(connection, complaint_ids, facts)
+    member_facts = read_facts(connection, member_ids, facts) if member_ids else {}
     return [
         row
-        for complaint_id, case in facts.items()
+        for complaint_id, case in cases.items()
         for row in case_rows(
             replace(case, members=[member_facts[id_] for id_ in members.get(complaint_id, ())]), deadlines
         )
     ]
 
 
-def _accompanied(connection: Connection, complaint_ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Return those of these complaints that a report accompanies, or did. Most are new reports: nothing does."""
-    return connection.execute(_ACCOMPANIED, {"ids": complaint_ids}).scalars().all()
-
-
-def _members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+def _members(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
     """Return the complaints that accompany each case now and were cases of their own: a merge by a person."""
     members: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for case_id, member_id in connection.execute(_MEMBERS, {"ids": case_ids}) if case_ids else ():
@@ -184,15 +157,12 @@ def _members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, 
 
 
 def read_facts(
-    connection: Connection, complaint_ids: Sequence[UUID], accompanied: Sequence[UUID] | None = None
+    connection: Connection, complaint_ids: Sequence[UUID], shared_facts: SharedFacts
 ) -> Mapping[UUID, CaseFacts]:
-    """Return the facts of each complaint with a dispatch, without its members.
-
-    `accompanied` are those that a report accompanies; without it all may be.
-    """
+    """Return the facts of each complaint with a dispatch, without its members."""
     dispatches = _dispatches(connection, complaint_ids)
-    answers = answers_by_case(connection.execute(_ANSWERS, {"ids": list(dispatches)}), dispatches)
-    accompanying = _accompanying(connection, complaint_ids if accompanied is None else accompanied)
+    answers = answers_by_case(shared_facts.answers(dispatches), dispatches)
+    accompanying = _accompanying(connection, shared_facts.accompanied(complaint_ids))
     return {id_: CaseFacts(history, answers.get(id_, ()), accompanying[id_]) for id_, history in dispatches.items()}
 
 
@@ -203,7 +173,7 @@ def _dispatches(connection: Connection, complaint_ids: Sequence[UUID]) -> Mappin
     return dispatches
 
 
-def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Accompanying]]:
+def _accompanying(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Accompanying]]:
     """Return what accompanies each case, by agency."""
     if not case_ids:
         return defaultdict(dict)
@@ -240,9 +210,11 @@ def _store(connection: Connection, rows: Sequence[dict[str, Any]], stored: Mappi
     index_cases(connection, [row for row in rows if row["dispatch_id"] not in stored])
 
 
-def _changes_by_dispatches(rows: Mapping[UUID, dict[str, Any]], dispatches: Sequence[Row[Any]]) -> Iterator[CaseChange]:
+def _changes_by_dispatches(
+    rows: Mapping[UUID, dict[str, Any]], histories: Mapping[UUID, Sequence[StoredDispatch]], new_ids: Collection[UUID]
+) -> Iterator[CaseChange]:
     """Yield the cases that came to an agency."""
-    for dispatch in dispatches:
+    for dispatch in (item for history in histories.values() for item in history if item.id in new_ids):
         if row := rows.get(dispatch.id):
             yield _change(row, "received", dispatch.id, dispatch.at)
 
@@ -269,14 +241,9 @@ def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[R
 
 
 def _changes_by_answers(rows: Mapping[UUID, dict[str, Any]], answers: Sequence[Row[Any]]) -> Iterator[CaseChange]:
-    answered = {answer.id: answer for answer in answers if _is_to_case(answer, rows.get(answer.dispatch_id))}
-    for answer in answered.values():
-        yield _change(rows[answer.dispatch_id], "answered", answer.id, answer.at)
-
-
-def _is_to_case(answer: Row[Any], row: Mapping[str, Any] | None) -> bool:
-    """Return whether an answer names the agency and the complaint of its case."""
-    return row is not None and (answer.agency, answer.complaint_id) == (row["agency"], row["complaint_id"])
+    for answer in answers:
+        if row := rows.get(answer.dispatch_id):
+            yield _change(row, "answered", answer.id, answer.at)
 
 
 def _moves(rows: Mapping[UUID, dict[str, Any]], was_current: Mapping[UUID, bool]) -> Iterator[CaseChange]:

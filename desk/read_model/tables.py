@@ -60,6 +60,7 @@ class DeskCase(SQLModel, table=True):
     time of the dispatch until the agency responds. A finished case has neither. `refusals` counts the agencies that
     refused before. `joined` counts other citizens' reports. `suggested_id` is the complaint that an unfinished case is
     perhaps the same as, also if that is over.
+    `has_second_matter`: the report tells of another matter, for which another agency is competent.
     `danger` is the danger to life of which the case or a report that accompanies it tells. `danger_since`: the time
     since when it has no answer of the agency. Such a case stands before all others in lists.
     """
@@ -161,6 +162,7 @@ class DeskCase(SQLModel, table=True):
     text: str
     place: str
     rahasia: bool
+    has_second_matter: bool = False
     suggested_id: UUID | None = None
 
 

@@ -1,1 +1,1 @@
-"""Files of reports: type detected by content, metadata of pictures removed, sealed, and stored once."""
+"""Files of reports: cleaned, sealed, and stored once."""

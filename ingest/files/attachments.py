@@ -12,13 +12,13 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from config.table_declaration import declared, deleted
-from ingest.files.cleaning import Coordinates, clean_file
-from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
+from pages.files.cleaning import Coordinates, clean_file
+from pages.files.file_space import FileSpace
 from pages.refusals import Refused
 
 

@@ -18,11 +18,11 @@ from ingest.wrap import OpenMessage, accepted_record
 from messages.shapes import RawMessage
 from pages.clients import client_address
 from pages.refusals import Refused, unavailable
+from pages.sizes import readable_size
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
-_KB = 1_000
 # A usual report is smaller, and read in less than a millisecond.
 _SMALL_BODY_BYTES = 32_000
 
@@ -94,11 +94,6 @@ def _refusing() -> Iterator[None]:
         raise unavailable() from error
     except Reject as error:
         raise Refused("too_large", limit=readable_size(MAX_BODY_BYTES)) from error
-
-
-def readable_size(size: int) -> str:
-    """Return a number of bytes as people read it: `25 MB` or `256 KB`."""
-    return f"{size // _MB} MB" if size >= _MB else f"{size // _KB} KB"
 
 
 def megabytes(size: int) -> int:

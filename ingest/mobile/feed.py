@@ -62,6 +62,7 @@ class FeedDoor:
         return Feed(reports=entries).model_dump_json().encode()
 
     def _entry(self, report: PublishedReport, shown: ShownReport | None) -> FeedEntry:
+        link = self._link_of(report.message_id)
         return FeedEntry(
             tracking=report.tracking,
             client_id=report.client_id,
@@ -74,8 +75,9 @@ class FeedDoor:
             belongs_to=shown.belongs_to if shown else None,
             status_url=f"{self._public_url}/status/{report.tracking}",
             answer=shown.answer if shown else "",
+            pictures=tuple(f"{link}/berkas/{id_}" for id_ in shown.pictures) if shown else (),
             question=shown.question if shown else "",
-            link=self._link_of(report.message_id),
+            link=link,
         )
 
 

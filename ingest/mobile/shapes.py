@@ -101,6 +101,9 @@ class FeedEntry(Shape):
     belongs_to: str | None = Field(description="Number of the report that this one was added to.")
     status_url: str
     answer: str = Field(description="Words of the agency's last answer; empty without one.")
+    pictures: tuple[str, ...] = Field(
+        (), description="Addresses of the pictures of that answer, without a token: who has one can open it, as `link`."
+    )
     question: str = Field(description="The agency's question, while it waits for an answer of the user.")
     link: str = Field(description="The sender's own page of this report, with all words.")
 
@@ -112,7 +115,7 @@ class Feed(Shape):
 
 
 class ShownReport(Shape):
-    """State of a report in the ledger, with its sentence."""
+    """State of a report in the ledger, with its sentence. `pictures` are the ids of those of the answer."""
 
     state: ReportState
     sentence: str
@@ -121,3 +124,4 @@ class ShownReport(Shape):
     belongs_to: str | None = None
     answer: str = ""
     question: str = ""
+    pictures: tuple[UUID, ...] = ()

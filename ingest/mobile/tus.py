@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from ingest.arrival import Arrival
-from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import Gate, megabytes
 from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.shapes import UploadState
 from ingest.mobile.uploads import Upload, Uploads
+from pages.files.cleaning import MAX_FILE_BYTES
 from pages.refusals import FieldError, Refused
 
 PREFIX = "/mobile/v1/uploads"

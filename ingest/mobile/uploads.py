@@ -17,12 +17,12 @@ from sqlmodel import col, select
 
 from config.database import insert_statement, read_transaction, write_transaction
 from ingest.files.attachments import Attachments, StoredAttachment
-from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates
-from ingest.http.gate import readable_size
 from ingest.mobile.tables import UploadPart, UploadRow
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
+from pages.files.cleaning import MAX_FILE_BYTES, Coordinates
 from pages.refusals import FieldError, Refused
+from pages.sizes import readable_size
 
 # An app may be without any network for days.
 UPLOAD_LIFETIME = timedelta(days=3)

@@ -17,7 +17,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from ingest.arrival import Arrival
 from ingest.http.direct_routes import DirectAPIRoute
-from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
+from ingest.http.gate import MAX_BODY_BYTES, Gate
 from ingest.sms.adapter import SIGNATURE, QuarantinedSms, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements
@@ -25,6 +25,7 @@ from ingest.wrap import OpenMessage, quarantine_record
 from messages.shapes import RawMessage
 from pages.problems import documented_refusals
 from pages.refusals import Refused
+from pages.sizes import readable_size
 
 _FIELDS = {
     "type": "object",

@@ -17,9 +17,9 @@ from urllib3.exceptions import HTTPError
 
 from config.database import DatabaseUnavailable
 from ingest.files.attachments import Attachments
-from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.sms.media_address import MediaAddresses, PublicHttpsAdapter
 from messages.shapes import Attachment
+from pages.files.cleaning import MAX_FILE_BYTES
 from pages.refusals import Refused
 
 # Time for all pictures of one message, in seconds. Twilio waits 15 s for the whole answer.

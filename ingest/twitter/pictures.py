@@ -9,8 +9,8 @@ import structlog
 
 from config.setting_values import is_loopback
 from ingest.files.attachments import Attachments
-from ingest.files.cleaning import MAX_FILE_BYTES
 from messages.shapes import Attachment
+from pages.files.cleaning import MAX_FILE_BYTES
 from pages.refusals import Refused
 
 # Time to connect, and time between two chunks of a response.

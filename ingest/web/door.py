@@ -16,7 +16,7 @@ from config.reference.regions import Regions
 from ingest.arrival import Arrival
 from ingest.files.attachments import Attachments
 from ingest.http.direct_routes import DirectAPIRoute
-from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
+from ingest.http.gate import MAX_BODY_BYTES, Gate
 from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
 from ingest.web.contact_proof.addresses import masked_address, masked_number
@@ -26,13 +26,14 @@ from ingest.web.form_pages import FormPages, SubmittedForm, combine
 from ingest.web.form_reader import read_form
 from ingest.web.form_state import FORM_STEPS, RECAP_STEP, is_joinable_id, joined_fields, read_form_state
 from ingest.web.form_token import FormTokens
-from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from ingest.wrap import OpenMessage, Wrapper
 from messages.tracking import read_tracking_number
 from pages.clients import client_address
+from pages.files.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from pages.refusal_handlers import record_refusal
 from pages.refusals import Refused
 from pages.responses import page_response, see_other
+from pages.sizes import readable_size
 
 _STATIC = Path(__file__).parent / "static"
 _DAY_SECONDS = 86_400

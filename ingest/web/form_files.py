@@ -3,17 +3,16 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import IO
 
 from starlette.concurrency import run_in_threadpool
 
 from config.database import DatabaseUnavailable
 from ingest.files.attachments import Attachments
-from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.gate import megabytes, readable_size
+from ingest.http.gate import megabytes
 from ingest.web.form_token import FormFile, FormTokens
-from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, UploadedFile
-from pages.refusals import FieldError, Refused, unavailable
+from pages.files.multipart import MAX_FILES, UploadedFile
+from pages.files.uploads import is_empty_field, read_upload, refusal_of_file, require_content
+from pages.refusals import Refused, unavailable
 from pages.translation.message import message as _
 
 
@@ -35,14 +34,14 @@ class FormFiles:
             if file := self._tokens.open_file(form_id, sealed_file, at):
                 files[file.attachment.id] = file
             else:
-                refusals.append(_refusal_of_file(Refused("file_unreadable"), _("Berkas yang tersimpan")))
+                refusals.append(refusal_of_file(Refused("file_unreadable"), _("Berkas yang tersimpan")))
         for upload in uploads:
-            if _is_empty_field(upload):
+            if is_empty_field(upload):
                 continue
             try:
                 file = await self._store_upload(upload, len(files), address, at)
             except Refused as refused:
-                refusals.append(_refusal_of_file(refused, upload.name))
+                refusals.append(refusal_of_file(refused, upload.name))
             else:
                 files[file.attachment.id] = file
         return list(files.values())[:MAX_FILES], refusals
@@ -50,33 +49,12 @@ class FormFiles:
     async def _store_upload(self, upload: UploadedFile, file_count: int, address: str, at: datetime) -> FormFile:
         if file_count >= MAX_FILES:
             raise Refused("too_many_files", limit=MAX_FILES)
-        if upload.content is None:
-            limit = _("{one_file} (semua: {all_files})").filled(
-                one_file=readable_size(MAX_FILE_BYTES), all_files=readable_size(MAX_FILES_BYTES)
-            )
-            raise Refused("file_too_large", limit=limit)
+        content = require_content(upload)
         self._check_rate("upload", address)
         self._check_rate("file-megabytes", address, megabytes(upload.size))
         try:
-            read_content = partial(_read_all, upload.content)
+            read_content = partial(read_upload, content)
             stored = await run_in_threadpool(self._attachments.store, read_content, at, address=address)
         except DatabaseUnavailable as error:
             raise unavailable() from error
         return FormFile(stored.attachment, upload.name, at, stored.coordinates)
-
-
-def _is_empty_field(upload: UploadedFile) -> bool:
-    """Return True for a file field without a file. Browsers send it as an empty file without a name."""
-    return not upload.name and not upload.size
-
-
-def _read_all(file: IO[bytes]) -> bytes:
-    file.seek(0)
-    return file.read()
-
-
-def _refusal_of_file(refused: Refused, name: str) -> Refused:
-    """Return the refusal with its message moved to the field `files`, after the file's name."""
-    detail = _("{file}: {problem}").filled(file=name or _("Berkas"), problem=refused.message)
-    refused.field_errors = (FieldError("files", detail),)
-    return refused

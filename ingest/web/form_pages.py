@@ -8,11 +8,11 @@ from jinja2 import Environment
 from starlette.responses import Response
 
 from config.reference.regions import Regions
-from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.web.form_state import FormState
 from ingest.web.form_token import FormFile, FormTokens
-from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES
 from ingest.web.recap import hidden_fields, recap_lines
+from pages.files.cleaning import MAX_FILE_BYTES
+from pages.files.multipart import MAX_FILES, MAX_FILES_BYTES
 from pages.refusals import Refused
 from pages.refused import refusable_page
 

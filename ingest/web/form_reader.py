@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from ingest.http.gate import Gate
-from ingest.web.multipart import MAX_PARTS, MULTIPART, PostedForm, read_multipart
+from ingest.http.gate import MAX_BODY_BYTES, Gate
+from pages.files.multipart import MAX_PARTS, MULTIPART, PostedForm, read_multipart
 from pages.refusals import Refused
 
 
@@ -13,7 +13,7 @@ async def read_form(request: Request, gate: Gate, form: PostedForm) -> None:
     """Read the body of a request into `form`. `form.cut` says if it was incomplete or too large."""
     content_type = request.headers.get("content-type", "")
     if content_type.casefold().startswith(MULTIPART):
-        await read_multipart(request.stream(), content_type, form)
+        await read_multipart(request.stream(), content_type, form, MAX_BODY_BYTES)
         return
     try:
         arrival = await gate.read_arrival(request)

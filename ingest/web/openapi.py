@@ -3,8 +3,8 @@
 from typing import Any
 
 from ingest.web.form_token import TRAP
-from ingest.web.multipart import MAX_FILES, MULTIPART
 from messages.payloads.submission import Submission
+from pages.files.multipart import MAX_FILES, MULTIPART
 from pages.problems import documented_refusals
 
 _JSON = "application/json"

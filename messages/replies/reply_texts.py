@@ -41,6 +41,8 @@ _WITHOUT_LINK: Mapping[Verdict, str] = MappingProxyType(
 _WITH_LINK: Mapping[Verdict, str] = MappingProxyType(
     {"asked": " Baca dan jawab: ", "responded": " Baca: ", "closed": " Baca: "}
 )
+_PICTURES_ON_PAGE = " Ada foto di halaman laporan Anda."
+_WITH_PICTURES = " Baca dan lihat foto: "
 # Triage closed the case: no agency handles it.
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
 _ARCHIVED_NOTICE = (
@@ -62,10 +64,17 @@ class SenderAccess:
 
     `link` is the sender's own link to the report; empty without one. `objection_period`: the time in which the
     sender may object to a closing with the keyword BELUM (`10 hari kerja`); empty where the channel has no keywords.
+    `has_pictures`: the answer has pictures, which the link shows.
     """
 
     link: str = ""
     objection_period: str = ""
+    has_pictures: bool = False
+
+    @property
+    def picture_endings(self) -> tuple[str, ...]:
+        """What follows the words of an answer with pictures, the best first: that there are some, and where."""
+        return (f" Foto: {self.link}", _PICTURES_ON_PAGE) if self.link and self.has_pictures else ()
 
 
 NO_ACCESS = SenderAccess()
@@ -103,25 +112,29 @@ def sender_text(
     return answer_text(verdict, number, "" if is_private else name, sent_words, access)
 
 
-def septets_left(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> int:
+def septets_left(
+    verdict: Verdict, number: str, agency: str, agency_name: str, words: str, access: SenderAccess = NO_ACCESS
+) -> int:
     """Return how many more septets of words one SMS holds; negative if the words are cut. Most characters take one.
 
-    It is the room beside the shortest opening: `answer_text` leaves out a name that takes too much of it.
+    It is the room beside the shortest opening, and before the link to pictures: `answer_text` leaves out a name that
+    takes too much of it.
     """
     names = (TRIAGE_NAME if agency == TRIAGE else agency_name, UNNAMED_AGENCY)
     openings = [_WITH_WORDS[verdict].format(number, name) for name in names if name]
     if agency == TRIAGE and verdict == "closed":
         openings = [_ARCHIVED.format(number)]
     shortest_opening = min(size for opening in openings if (size := septets(opening)) is not None)
-    return SEGMENT - shortest_opening - (septets(" ".join(as_sms(words).split())) or 0)
+    taken = shortest_opening + min(map(len, access.picture_endings), default=0)
+    return SEGMENT - taken - (septets(" ".join(as_sms(words).split())) or 0)
 
 
 def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, access: SenderAccess = NO_ACCESS) -> str:
     """Return the text about an answer with as many of the agency's words as one SMS holds.
 
-    The link stands where words are cut or left out, as far as it fits. `words` are empty if the citizen must not get
-    them by SMS, `agency_name` if the agency must not be named. Use it only for a verdict of which `tells_citizen` is
-    true.
+    The link stands where words are cut or left out, and where the answer has pictures, as far as it fits. `words` are
+    empty if the citizen must not get them by SMS, `agency_name` if the agency must not be named. Use it only for a
+    verdict of which `tells_citizen` is true.
     """
     names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
     openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
@@ -130,13 +143,15 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
         if verdict == "closed" and access.objection_period
         else ""
     )
-    text = _with_words(openings, words, access.link)
-    if text:
+    text = _with_words(openings, words, access)
+    tells_of_pictures = not access.picture_endings or any(ending in text for ending in access.picture_endings)
+    if text and tells_of_pictures:
         return f"{text}{hint}" if is_complete(text, words) and fits_one_sms(text + hint) else text
     notices = [_notice(verdict, number, name) for name in names]
     endings = [_WITHOUT_LINK[verdict]]
     if access.link:
-        endings = [_WITH_LINK[verdict] + access.link, *endings]
+        by_pictures = [_WITH_PICTURES + access.link] if access.has_pictures else []
+        endings = [*by_pictures, _WITH_LINK[verdict] + access.link, *endings]
     elif hint:
         endings = [hint, *endings]
     return next(text for ending in endings for notice in notices if fits_one_sms(text := notice + ending))
@@ -144,19 +159,24 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
 
 def archived_text(number: str, words: str, access: SenderAccess = NO_ACCESS) -> str:
     """Return the text about a case that triage closed, with as many words of the reason as one SMS holds."""
-    return _with_words([_ARCHIVED.format(number)], words, access.link) or _ARCHIVED_NOTICE.format(number)
+    return _with_words([_ARCHIVED.format(number)], words, access) or _ARCHIVED_NOTICE.format(number)
 
 
-def _with_words(openings: Sequence[str], words: str, link: str) -> str:
+def _with_words(openings: Sequence[str], words: str, access: SenderAccess) -> str:
     """Return the best text with words that fits one SMS; "" if there are no words, or too few of them fit.
 
-    A text that is cut ends with the link, if there is one and it fits.
+    A text that is cut, or about pictures, ends with the link, if there is one and it fits.
     """
     sms_words = " ".join(as_sms(words).split())
     if not sms_words:
         return ""
-    endings = (f" {link}", "") if link else ("",)
+    endings = (f" {access.link}", "") if access.link else ("",)
+    picture_endings = access.picture_endings
+    about_pictures = [opening + sms_words + ending for ending in picture_endings for opening in openings]
+    # Only the link leads to the rest of words that are cut.
+    about_pictures += [cut_to_fit(opening, sms_words, ending) for ending in picture_endings[:1] for opening in openings]
     texts = [
+        *about_pictures,
         *(opening + sms_words for opening in openings),
         *(cut_to_fit(opening, sms_words, ending) for ending in endings for opening in openings),
     ]

@@ -1,19 +1,23 @@
-"""Server-sent events with the changes of the console's page. Each event is made once for all listeners."""
+"""Server-sent events with the changes of the console's page, and the figures of the last hour for its charts.
+
+Each event is made once for all listeners.
+"""
 
 import json
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypedDict
 
-from monitor.console.history import epoch_seconds, line_values
 from monitor.console.list_changes import diff_rows
 from monitor.console.view_model import ViewModel
-from monitor.monitor_loop import MonitorLoop, Observation, history_point
+from monitor.monitor_loop import HistoryPoint, MonitorLoop, Observation, history_point
 
 # Five minutes of snapshots. A page that was away for longer loads itself again.
 _KEPT_EVENTS = 60
 _RELOAD_EVENT = b"event: fresh\ndata:\n\n"
+# One hour has 120 steps; a chart is not wider.
+STEP_SECONDS = 30
 
 
 class RenderedView(NamedTuple):
@@ -84,3 +88,35 @@ def change_event(previous: ViewModel, current: RenderedView) -> bytes:
     message = {"facts": facts, "lists": lists, "at": epoch_seconds(point), "values": line_values(point)}
     data = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     return f"id: {current.id}\ndata: {data}\n\n".encode()
+
+
+class History(TypedDict):
+    """Times in seconds since 1970, and the values of each line at these times; null if there was no value."""
+
+    at: list[int]
+    lines: dict[str, list[float | None]]
+
+
+def line_values(point: HistoryPoint) -> Mapping[str, float]:
+    """Return the values of a history point by the name of the chart line."""
+    return {
+        **{f"minute {channel}": count for channel, count in point.minute.items()},
+        **{f"waiting {stage}": count for stage, count in point.waiting.items()},
+        **{f"age {stage}": seconds for stage, seconds in point.age.items()},
+    }
+
+
+def chart_history(points: Sequence[HistoryPoint]) -> History:
+    """Return the highest value of each line in every half minute, so that no peak is lost."""
+    steps: dict[int, dict[str, float]] = {}
+    for point in points:
+        step = steps.setdefault(epoch_seconds(point) // STEP_SECONDS * STEP_SECONDS, {})
+        for line, value in line_values(point).items():
+            step[line] = max(value, step.get(line, 0))
+    lines = sorted({line for step in steps.values() for line in step})
+    return {"at": list(steps), "lines": {line: [step.get(line) for step in steps.values()] for line in lines}}
+
+
+def epoch_seconds(point: HistoryPoint) -> int:
+    """Return the time of the point in seconds since 1970."""
+    return int(point.at.timestamp())

@@ -1,19 +1,20 @@
 """HTTP addresses of the console: the page, its changes as server-sent events, and the latest snapshot as JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from messages.channels import ChannelDirectory
 from monitor.console.assets import Assets
-from monitor.console.event_stream import EventStream
-from monitor.console.feed import Feed
-from monitor.console.history import chart_history
+from monitor.console.feed import Feed, chart_history
 from monitor.console.view_model import ViewModel, ViewModelBuilder
 from monitor.monitor_loop import MonitorLoop, Observation
 from pages.responses import page_response
@@ -29,6 +30,9 @@ _CHECK_SECONDS = 0.2
 # After this many checks without an event (15 s) a comment is sent, so that proxies keep the connection open.
 _CHECKS_PER_COMMENT = 75
 _COMMENT = b":\n\n"
+# A listener that accepts no data for this time is disconnected, such as a sleeping telephone. Its place becomes free.
+SEND_TIMEOUT_SECONDS = 30.0
+_HEADERS = MappingProxyType({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
 class Console:
@@ -121,3 +125,37 @@ def state_json(observation: Observation | None) -> dict[str, object]:
         return {}
     alerts = [alert.model_dump(mode="json") for alert in observation.alerts]
     return {"number": observation.number, **observation.snapshot.model_dump(mode="json"), "concerns": alerts}
+
+
+class EventStream(StreamingResponse):
+    """Sends `events` to one listener; a slow one delays no other. Calls `on_end` once at the end, for any reason."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        events: AsyncIterable[bytes],
+        on_end: Callable[[], None],
+        send_timeout: float = SEND_TIMEOUT_SECONDS,
+        headers: Mapping[str, str] = _HEADERS,
+    ) -> None:
+        super().__init__(events, headers=headers)
+        self._on_end = on_end
+        self._send_timeout = send_timeout
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the events; end the stream if one of them can't be sent in time. See Starlette."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(self._send_timeout):
+                await send(message)
+
+        with suppress(TimeoutError):
+            await super().stream_response(send_in_time)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the stream. See ASGI."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._on_end()

@@ -24,6 +24,8 @@ COMPLETION_PERIOD = timedelta(hours=1)
 ANSWER_PERIOD = timedelta(days=30)
 # Nobody writes two reports in this time: the second message is the rest of the sentence, unless it is a whole report.
 SPLIT_PERIOD = timedelta(seconds=60)
+# A message that says that the one before it was wrong corrects it for this time.
+CORRECTION_PERIOD = timedelta(minutes=5)
 # A digit alone rates for this time after the sender was asked for it.
 RATING_PERIOD = timedelta(hours=24)
 # Words outside the report and the usual wording with which a message may still be about the report; fewer if it shares
@@ -143,6 +145,7 @@ def attach(
     return (
         _below_closed_case(message, earlier, content_of, may_object)
         or _rest_of_sentence(message, earlier, content_of)
+        or _correction(message, earlier)
         or _completion(message, earlier)
         or _response(message, earlier, content_of, may_object)
         or _push(message, earlier, content_of)
@@ -292,6 +295,14 @@ def _rest_of_sentence(
     if traits.continues_sentence and not _is_elsewhere(traits, content) and not _has_other_object(traits, content):
         return Attachment(latest, "adds", "continues")
     return None
+
+
+def _correction(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
+    """Return the report that was sent minutes before, if the message says that it takes back a part of it."""
+    latest = reports[0] if reports else None
+    if latest is None or message.at - latest.at > CORRECTION_PERIOD or latest.closed_at:
+        return None
+    return Attachment(latest, "adds", "corrects") if message.traits.corrects else None
 
 
 def _completion(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:

@@ -11,15 +11,18 @@ from normalize.conversation.vocabulary import (
     AGAIN,
     ALREADY,
     CONTINUING_WORDS,
+    CORRECTING_WORDS,
     MAX_NAME_WORDS,
     PLACE_FILLERS,
     PLACE_INTRODUCERS,
     PUSH_WORDS,
     RESPONSE_WORDS,
+    SLIP_WORDS,
     SOLVED,
     THANKS,
     UNCHANGED,
     UNSOLVED,
+    WRONG_WORDS,
 )
 from normalize.duplicates.comparable import NamedEntity
 from normalize.duplicates.reading.text_reading import TextReader, TextReading
@@ -52,6 +55,8 @@ _MIN_TELLING_LETTERS = 2
 _EMPTY_WORDS = PLACE_FILLERS | frozenset(ROMAN_NUMERALS)
 # A longer message tells a story: it is a report.
 _MAX_RESPONSE_WORDS = 25
+# A correction says so within its first words.
+_CORRECTING_BEGINNING = 5
 
 
 class MessageTraits:
@@ -112,6 +117,13 @@ class MessageTraits:
         """True if the message begins with a word that begins no sentence."""
         words = self.reading.words
         return bool(words) and words[0].normal in CONTINUING_WORDS
+
+    @property
+    def corrects(self) -> bool:
+        """True if the message begins by taking back what its sender wrote: “maaf salah tulis”."""
+        first_words = {word.normal for word in self.reading.words[:_CORRECTING_BEGINNING]}
+        is_slip = bool(first_words & WRONG_WORDS and first_words & SLIP_WORDS)
+        return is_slip or bool(first_words & CORRECTING_WORDS)
 
     @property
     def has_findable_place(self) -> bool:

@@ -82,6 +82,10 @@ PUSH_WORDS = (
     - frozenset(split_words("sawah sungai kali kampung"))
 )
 
+# Words by which a sender takes back what was written, at the beginning: one of the first, or one each of the others.
+CORRECTING_WORDS = frozenset(split_words("ralat koreksi typo"))
+WRONG_WORDS = frozenset(split_words("salah keliru"))
+SLIP_WORDS = frozenset(split_words("maaf tulis menulis ketik mengetik sebut menyebut"))
 # Words that begin no sentence, but its rest.
 CONTINUING_WORDS = frozenset(
     split_words(

@@ -1,6 +1,6 @@
 """Derives when the sender of a case is asked about the Ombudsman, and what the sender answered; stores it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from cases.course.ombudsman_consent import (
 from cases.facts.tables import ComplaintFact
 from config.conditions import is_one_of
 from oversight.notices.tables import OversightConsent
+from oversight.notices.told_events import ToldEvents
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
 
 _CLOCK: ClockName = "resolve"
@@ -42,11 +43,6 @@ class CaseConsent(NamedTuple):
     asked_at: datetime | None
     state: ConsentState
     answer: ConsentAct | None
-
-    @property
-    def event_ids(self) -> Sequence[UUID]:
-        """The events that may be on the topic already."""
-        return [question_id(self.complaint_id), *([answer_event_id(self.answer)] if self.answer else [])]
 
     def next_moment(self, told: Collection[UUID]) -> datetime | None:
         """Return the moment of the next event that is not among those told; `None` without one."""
@@ -114,22 +110,17 @@ def derived_consents(
     return [row for facts, clocks in cases if (row := derived_consent(facts, clocks, arrivals, deadlines))]
 
 
-def consent_event_ids(consents: Iterable[CaseConsent]) -> Iterator[UUID]:
-    """Yield the ids of all events of some consents."""
-    return (event_id for consent in consents for event_id in consent.event_ids)
-
-
 def store_consents(
-    connection: Connection, report_ids: Sequence[UUID], consents: Sequence[CaseConsent], told: Collection[UUID]
+    connection: Connection, report_ids: Sequence[UUID], consents: Sequence[CaseConsent], told: ToldEvents
 ) -> None:
     """Store the rows of reports in place of those before. The caller holds the lock.
 
-    `told` are the ids of those of their events that are on the topic.
+    `told` are the events of their cases that are on the topic.
     """
     if report_ids:
         connection.execute(_REMOVAL, {"ids": report_ids})
     if consents:
-        connection.execute(_INSERTION, [consent.columns(told) for consent in consents])
+        connection.execute(_INSERTION, [consent.columns(told.get(consent.complaint_id, ())) for consent in consents])
 
 
 def answer_of(row: OversightConsent) -> ConsentAct | None:

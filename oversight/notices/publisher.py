@@ -1,7 +1,7 @@
 """Tells `oversight` of deadlines that are near or have passed: each event once, by its derived id."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,9 @@ from messages.topics import OVERSIGHT
 from oversight.notices.deadline_events import DeadlineEvent, deadline_event_id, events_to_tell
 from oversight.notices.notice_transaction import notice_transaction
 from oversight.notices.recommendation_clocks import kind_of_clock
-from oversight.notices.running_clocks import next_moment, told_clock_events
+from oversight.notices.running_clocks import next_moment
 from oversight.notices.tables import OversightClock, OversightNotice
+from oversight.notices.told_events import ToldEvents, told_events
 
 _SOURCE = "/satu-pintu/oversight"
 # Clocks of one transaction. The bus is written to within it.
@@ -68,8 +69,12 @@ class DeadlinePublisher:
         with notice_transaction(self._engine) as connection:
             clocks = _clocks_to_tell(connection, until)
             reports = _reports(connection, clocks)
-            told = told_clock_events(connection, clocks)
-            events = [(clock, event) for clock in clocks for event in events_to_tell(clock, told, until)]
+            told = told_events(connection, {clock.complaint_id for clock in clocks})
+            events = [
+                (clock, event)
+                for clock in clocks
+                for event in events_to_tell(clock, told.get(clock.complaint_id, ()), until)
+            ]
             if events:
                 self._publish([_message(clock, event, reports[clock.complaint_id]) for clock, event in events])
             _store(connection, clocks, events, told)
@@ -117,18 +122,19 @@ def _store(
     connection: Connection,
     clocks: Sequence[OversightClock],
     events: Sequence[tuple[OversightClock, DeadlineEvent]],
-    told: Collection[UUID],
+    told: ToldEvents,
 ) -> None:
     """Store the events that are told now, and the next moment of each clock."""
     notices = [
         {"id": deadline_event_id(clock, event.kind), "complaint_id": clock.complaint_id} for clock, event in events
     ]
     insert_missing_rows(connection, OversightNotice, notices)
-    all_told = {*told, *(notice["id"] for notice in notices)}
+    told_now = {notice["id"] for notice in notices}
     for clock in clocks:
         is_clock = (
             col(OversightClock.complaint_id) == clock.complaint_id,
             col(OversightClock.clock) == clock.clock,
             col(OversightClock.hop) == clock.hop,
         )
-        connection.execute(update(OversightClock).where(*is_clock).values(next_at=next_moment(clock, all_told)))
+        next_at = next_moment(clock, {*told.get(clock.complaint_id, ()), *told_now})
+        connection.execute(update(OversightClock).where(*is_clock).values(next_at=next_at))

@@ -1,6 +1,6 @@
 """Derives the running clocks of cases and the moments of their next events, and stores them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,9 +11,9 @@ from sqlmodel import col
 from cases.clocks.deadlines import Deadlines
 from config.conditions import is_one_of
 from messages.topics import TRIAGE
-from oversight.notices.deadline_events import KINDS, ClockMoments, deadline_event_id, untold_events
+from oversight.notices.deadline_events import ClockMoments, untold_events
 from oversight.notices.tables import OversightClock
-from oversight.notices.told_events import told_events
+from oversight.notices.told_events import ToldEvents
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
 
 # Built once: each batch executes them.
@@ -53,28 +53,21 @@ def running_clocks(facts: ReportFacts, clocks: CaseClocks, deadlines: Deadlines)
 
 
 def store_running_clocks(
-    connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[RunningClock], told: Collection[UUID]
+    connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[RunningClock], told: ToldEvents
 ) -> None:
     """Store the running clocks of reports in place of those before. The caller holds the lock.
 
-    `told` are the ids of those of their events that are on the topic.
+    `told` are the events of their cases that are on the topic.
     """
     if report_ids:
         connection.execute(_REMOVAL, {"ids": report_ids})
     if clocks:
-        connection.execute(_INSERTION, [{**clock._asdict(), "next_at": next_moment(clock, told)} for clock in clocks])
-
-
-def told_clock_events(connection: Connection, clocks: Collection[ClockMoments]) -> set[UUID]:
-    """Return the ids of those events of some clocks that are on the topic."""
-    return told_events(connection, clock_event_ids(clocks))
-
-
-def clock_event_ids(clocks: Iterable[ClockMoments]) -> Iterator[UUID]:
-    """Yield the ids of all events of some clocks."""
-    return (deadline_event_id(clock, kind) for clock in clocks for kind in KINDS)
+        rows = [
+            {**clock._asdict(), "next_at": next_moment(clock, told.get(clock.complaint_id, ()))} for clock in clocks
+        ]
+        connection.execute(_INSERTION, rows)
 
 
 def next_moment(clock: ClockMoments, told: Collection[UUID]) -> datetime | None:
-    """Return the moment of the next event of a clock; `None` if all of them are told."""
+    """Return the moment of the next event of a clock; `None` if all of them are told. `told` are those of its case."""
     return min((event.at for event in untold_events(clock, told)), default=None)

@@ -17,7 +17,7 @@ class OversightNotice(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_notice"
-    __table_args__ = declared(FIGURES, retention="figures")
+    __table_args__ = (Index("ix_oversight_notice_complaint", "complaint_id"), declared(FIGURES, retention="figures"))
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID

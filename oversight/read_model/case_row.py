@@ -12,12 +12,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from cases.clocks.clock_states import ClockState
 from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch
+from cases.derivations.shared_facts import StoredDispatch
 from config.time_zones import agency_region, agency_time_zone
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS
 from oversight.read_model.case_end import CaseEnd, case_end
-from oversight.read_model.report_facts import CaseClocks, DispatchFacts, ReportFacts
+from oversight.read_model.report_facts import CaseClocks, ReportFacts
 
 # `dropped`: nobody will know the outcome, or the agency waits for the sender.
 Outcome: TypeAlias = Literal["met", "missed", "open", "dropped"]
@@ -153,7 +154,7 @@ def _forward_columns(states: Sequence[ClockState]) -> dict[str, Any]:
     }
 
 
-def _first_agency_outcome(first: DispatchFacts | None, courses: Sequence[AnsweredDispatch]) -> Outcome:
+def _first_agency_outcome(first: StoredDispatch | None, courses: Sequence[AnsweredDispatch]) -> Outcome:
     """Return `met` for the right first agency. Silence is not right: such a case is `open`."""
     if first is None:
         return "open"
@@ -165,7 +166,7 @@ def _first_agency_outcome(first: DispatchFacts | None, courses: Sequence[Answere
 
 
 def _touch_columns(
-    first: DispatchFacts | None, courses: Sequence[AnsweredDispatch], end: CaseEnd, deadlines: Deadlines
+    first: StoredDispatch | None, courses: Sequence[AnsweredDispatch], end: CaseEnd, deadlines: Deadlines
 ) -> dict[str, Any]:
     if first is None:
         return {"touched_at": None, "touch_due_at": None, "touch_outcome": "dropped"}

@@ -1,7 +1,7 @@
 """Derives rows of `OversightCase` from facts, and changes the counts by the difference to the rows before."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +9,15 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
-from cases.course.affected_cases import with_affected_cases
 from cases.derivations.new_facts import NewFacts
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.rows import TABLES
-from cases.facts.tables import DispatchFact
 from config.conditions import is_one_of
 from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
 from config.stored_counts import add_counts
-from oversight.notices.consents import consent_event_ids, derived_consents, store_consents
+from oversight.notices.consents import derived_consents, store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
-from oversight.notices.running_clocks import clock_event_ids, running_clocks, store_running_clocks
+from oversight.notices.running_clocks import running_clocks, store_running_clocks
 from oversight.notices.told_events import told_events
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
@@ -35,31 +34,28 @@ _Row = Mapping[str, Any]
 
 # Built once: each batch executes them.
 _IDS: BindParameter[Any] = bindparam("ids")
-_CASES_OF_REPORTS = (
-    select(col(DispatchFact.case_id))
-    .where(is_one_of(col(DispatchFact.complaint_id), _IDS), ~col(DispatchFact.own_case))
-    .distinct()
-)
 _STORED_ROWS = select(OversightCase.__table__).where(is_one_of(col(OversightCase.complaint_id), _IDS))  # type: ignore[attr-defined]
 _REMOVAL = delete(OversightCase).where(is_one_of(col(OversightCase.complaint_id), _IDS))
 
 
-def derive_new(connection: Connection, new: NewFacts, deadlines: Deadlines) -> None:
+def derive_new(connection: Connection, new: NewFacts, facts: SharedFacts, deadlines: Deadlines) -> None:
     """Derive the rows of the reports that new facts are about, and change the counts. Again it changes nothing."""
     # A rebuild changes the same rows and counts.
     lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-    derive_cases(connection, new.subjects(*TABLES), deadlines)
+    derive_cases(connection, new.subjects(*TABLES), facts, deadlines)
 
 
-def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines: Deadlines) -> None:
+def derive_cases(
+    connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts, deadlines: Deadlines
+) -> None:
     """Derive the rows of these reports and of all cases that they have ever accompanied, and store what changed.
 
     The caller holds the lock: two transactions that derive one row would each miss the other's fact.
     """
-    affected = sorted(with_affected_cases(report_ids, lambda ids: _cases_of(connection, ids)))
+    affected = sorted(shared_facts.with_cases(report_ids))
     for start in range(0, len(affected), _REPORTS_AT_ONCE):
         chunk = affected[start : start + _REPORTS_AT_ONCE]
-        all_facts = read_facts(connection, chunk)
+        all_facts = read_facts(connection, chunk, shared_facts)
         reports = [(facts, case_clocks(facts, deadlines)) for facts in all_facts]
         rows = {facts.id: case_row(facts, clocks, deadlines) for facts, clocks in reports}
         stored = _stored_rows(connection, chunk)
@@ -68,15 +64,13 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks, deadlines)]
         running += recommendation_clocks(connection, all_facts, deadlines)
         consents = derived_consents(connection, cases, deadlines)
-        told = told_events(connection, [*clock_event_ids(running), *consent_event_ids(consents)])
+        told = told_events(
+            connection, {*(clock.complaint_id for clock in running), *(consent.complaint_id for consent in consents)}
+        )
         # A report that gets its first row now has neither clocks nor a consent yet.
         earlier = [id_ for id_ in chunk if id_ in stored or not rows.get(id_)]
         store_running_clocks(connection, earlier, running, told)
         store_consents(connection, earlier, consents, told)
-
-
-def _cases_of(connection: Connection, report_ids: Collection[UUID]) -> Iterable[UUID]:
-    return connection.execute(_CASES_OF_REPORTS, {"ids": report_ids}).scalars()
 
 
 def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, _Row]:

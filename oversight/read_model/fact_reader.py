@@ -24,13 +24,12 @@ from sqlmodel import col
 from cases.course.case_course import CaseAnswer
 from cases.course.sender_chain import is_from_case_sender, parents_of_chains
 from cases.course.stored_answers import answers_by_case
-from cases.facts.conditions import accompanies_one_of, is_latest_dispatch, is_outcome_of_answer, is_to_dispatch
-from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact, EventFact
+from cases.derivations.shared_facts import SharedFacts, StoredDispatch
+from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
+from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact, EventFact
 from config.conditions import is_one_of
 from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
-from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
-
-_Dispatches = Mapping[UUID, Sequence[DispatchFacts]]
+from oversight.read_model.report_facts import ReportFacts, SenderMessage
 
 _IDS: BindParameter[Any] = bindparam("ids")
 
@@ -40,9 +39,6 @@ def _all_columns(table: Any) -> Any:
 
 
 _REPORTS = _all_columns(ComplaintFact).where(is_one_of(col(ComplaintFact.id), _IDS))
-_DISPATCHES = (
-    _all_columns(DispatchFact).where(is_one_of(col(DispatchFact.complaint_id), _IDS)).order_by(col(DispatchFact.hop))
-)
 # A denied suggestion overrides no merge with a third complaint.
 _CORRECTIONS = (
     _all_columns(CorrectionFact)
@@ -58,19 +54,6 @@ _HAND_OVERS = (
     )
     .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(OMBUDSMAN_EVENTS))
     .group_by(col(EventFact.subject), col(EventFact.event))
-)
-# Answers to dispatches of some reports, and to those that came to their cases.
-_ANSWERS = (
-    select(
-        *(col(getattr(AnswerFact, name)) for name in ("id", "at", "position", "verdict")),
-        *(col(getattr(DispatchFact, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-        col(DispatchFact.at).label("dispatched_at"),
-        *(col(getattr(AnswerOutcomeFact, name)) for name in ("case_id", "outcome")),
-        col(AnswerOutcomeFact.hop).label("case_hop"),
-    )
-    .join(DispatchFact, is_to_dispatch())
-    .outerjoin(AnswerOutcomeFact, is_outcome_of_answer())
-    .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), accompanies_one_of(_IDS)))
 )
 _CASE_ID = col(DispatchFact.case_id)
 _REPEATS = (
@@ -121,7 +104,7 @@ class _Facts:
 
     reports: Mapping[UUID, Row[Any]]
     relations: Mapping[UUID, _Relation]
-    dispatches: _Dispatches
+    dispatches: Mapping[UUID, Sequence[StoredDispatch]]
     answers: Mapping[UUID, Sequence[CaseAnswer]]
     hand_overs: Mapping[tuple[UUID, str], datetime]
 
@@ -144,12 +127,16 @@ class _Facts:
         )
 
 
-def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence[ReportFacts]:
+def read_facts(
+    connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts | None = None
+) -> Sequence[ReportFacts]:
     """Return the facts of each of these reports whose arrival is known. At most some hundred at once."""
-    facts = _read(connection, report_ids)
-    members = _earlier_members(connection, facts.reports)
-    member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids})
-    messages = _messages(connection, facts.reports.keys() | member_facts.reports.keys())
+    shared_facts = shared_facts or SharedFacts(connection)
+    facts = _read(connection, report_ids, shared_facts)
+    accompanied = shared_facts.accompanied(facts.reports)
+    members = _earlier_members(connection, accompanied)
+    member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids}, shared_facts)
+    messages = _messages(connection, accompanied | shared_facts.accompanied(member_facts.reports))
 
     def with_messages(report: ReportFacts) -> ReportFacts:
         return replace(report, messages=tuple(sorted(messages.get(report.id, ()))))
@@ -163,10 +150,10 @@ def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence
     ]
 
 
-def _read(connection: Connection, report_ids: Collection[UUID]) -> _Facts:
+def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts) -> _Facts:
     reports = _reports(connection, report_ids)
-    dispatches = _dispatches(connection, report_ids)
-    answers = answers_by_case(_rows(connection, _ANSWERS, dispatches), dispatches)
+    dispatches = shared_facts.dispatches(report_ids)
+    answers = answers_by_case(shared_facts.answers(dispatches), dispatches)
     hand_overs = _hand_overs(connection, report_ids)
     return _Facts(reports, _relations(connection, reports), dispatches, answers, hand_overs)
 
@@ -184,14 +171,6 @@ def _reports(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UU
 def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
     """Return the time of the first event of each kind in the hand-over of each case."""
     return {(row.subject, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
-
-
-def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispatches:
-    dispatches: defaultdict[UUID, list[DispatchFacts]] = defaultdict(list)
-    names = DispatchFacts.__dataclass_fields__
-    for row in _rows(connection, _DISPATCHES, report_ids):
-        dispatches[row.complaint_id].append(DispatchFacts(**{name: getattr(row, name) for name in names}))
-    return dispatches
 
 
 def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.tables import ComplaintFact
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 from config.stored_counts import add_counts
@@ -34,7 +35,7 @@ def rebuild(engine: Engine, deadlines: Deadlines) -> int:
     while report_ids := _next_reports(engine, last_id):
         with write_transaction(engine) as connection:
             lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-            derive_cases(connection, report_ids, deadlines)
+            derive_cases(connection, report_ids, SharedFacts(connection), deadlines)
         count, last_id = count + len(report_ids), report_ids[-1]
     _recount(engine)
     return count

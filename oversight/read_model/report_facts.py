@@ -14,6 +14,7 @@ from cases.clocks.clock_states import ClockState, runs_by_clock, states_of_runs
 from cases.clocks.clock_table import ClockName
 from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from cases.derivations.shared_facts import StoredDispatch
 from messages.shapes import SenderAct
 
 
@@ -23,19 +24,6 @@ class SenderMessage(NamedTuple):
     at: datetime
     act: SenderAct
     complaint_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class DispatchFacts:
-    """A dispatch of a report. `own_case`: the report was a case of its own with this hop."""
-
-    at: datetime
-    hop: int
-    agency: str
-    own_case: bool
-    reopened: int
-    topic: str
-    region: str
 
 
 # Without slots: it keeps its courses.
@@ -56,7 +44,7 @@ class ReportFacts:
     act: SenderAct
     is_merged: bool
     is_merged_by_person: bool
-    dispatches: tuple[DispatchFacts, ...] = ()
+    dispatches: tuple[StoredDispatch, ...] = ()
     answers: tuple[CaseAnswer, ...] = ()
     messages: tuple[SenderMessage, ...] = ()
     members: tuple["ReportFacts", ...] = ()

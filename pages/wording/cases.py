@@ -1,9 +1,9 @@
 """Words of a case: its kind, its state, its topic and its place. Pages translate them when rendered. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from config.reference.regions import Regions
-from messages.shapes import Kind
+from messages.shapes import Kind, SecondMatter
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -45,6 +45,21 @@ MISTYPED_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf 
 def topic_label(names: Mapping[str, str], topic: str) -> str:
     """Return the name of a topic, of `names` by id; for a topic that has none any more, the words of its id."""
     return names.get(topic) or topic.replace("-", " ").capitalize()
+
+
+def second_matter_sentence(
+    matter: SecondMatter | None, topics: Mapping[str, str], agency_name: Callable[[str], str]
+) -> Message | None:
+    """Return the sentence that names a second matter of a report and its agency; `None` without one.
+
+    `topics` are the names of topics by id.
+    """
+    if matter is None:
+        return None
+    topic = topic_label(topics, matter.topic)
+    if not matter.agency:
+        return _("Juga menyebut: {topic}. Instansinya bergantung pada tempat, yang belum disebut.").filled(topic=topic)
+    return _("Juga menyebut: {topic} → {agency}").filled(topic=topic, agency=agency_name(matter.agency))
 
 
 def region_label(regions: Regions, code: str) -> str:

@@ -36,7 +36,7 @@ class EvidenceCollector:
         analyzed = self._analyze(report)
         pieces = [piece for source in self._sources for piece in source.collect(analyzed)]
         evidence = (_NO_EVIDENCE, *_with_named_institution(_with_sole_addressee(pieces, analyzed.location)))
-        return CollectedEvidence(evidence, analyzed.topics, analyzed.location)
+        return CollectedEvidence(evidence, analyzed.topics, analyzed.location, analyzed.text)
 
 
 def _with_named_institution(pieces: Sequence[Evidence]) -> Sequence[Evidence]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, get_args
 
 from messages.shapes import Reason
+from router.evidence.reading.report_text import ReportText
 from router.evidence.topics import Topic
 from router.location.place_evidence import ReportLocation
 
@@ -49,8 +50,9 @@ class Evidence(NamedTuple):
 
 
 class CollectedEvidence(NamedTuple):
-    """The evidence in a report, its topics (the strongest first) and its location."""
+    """The evidence in a report, its topics (the strongest first), its location, and the text that was read."""
 
     evidence: tuple[Evidence, ...]
     topics: tuple[Topic, ...]
     location: ReportLocation
+    text: ReportText

@@ -104,7 +104,9 @@ def decide_own_agency(history: Sequence[Dispatch], rules: Rules) -> Decision:
     if decision.agency not in {dispatch.agency for dispatch in own_dispatches[:-1]}:
         return decision
     last = own_dispatches[-1]
-    return Decision(last.agency, last.alternatives, last.reasons, last.confidence, last.topic, last.region)
+    return Decision(
+        last.agency, last.alternatives, last.reasons, last.confidence, last.topic, last.region, last.second_matter
+    )
 
 
 def _split_reason(transfer: CaseTransfer, correction: Correction) -> Reason:

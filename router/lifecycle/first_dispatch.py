@@ -1,14 +1,14 @@
 """The first dispatch of a complaint: to the agency of its own text, or to that of the case that it accompanies."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cases.clocks.deadlines import Deadlines
 from messages import ids
-from messages.shapes import ClosedCase, Complaint, Dispatch, SenderAct
+from messages.shapes import MERGED, ClosedCase, Complaint, Dispatch, Reason, SenderAct
 from messages.topics import TRIAGE
-from router.answer_store import Closing
+from router.answer_store import Closing, counted_verdicts
 from router.cases.hops import (
     accompanies_case,
     dispatch_after_closing,
@@ -19,8 +19,8 @@ from router.cases.hops import (
 )
 from router.cases.known_cases import KnownCases
 from router.cases.transfer import CaseTransfer
-from router.decide import decide, decide_again
-from router.decision import Decision
+from router.decide import decide, decide_again, decide_jointly
+from router.decision import REROUTED, Decision
 from router.lifecycle.objection import CaseReopening, is_objection_in_time
 from router.rules import Rules
 from router.store import dispatch_history, linked_dispatches, store_parent
@@ -29,6 +29,10 @@ from router.store import dispatch_history, linked_dispatches, store_parent
 _CLOSING_ACTS: frozenset[SenderAct] = frozenset(
     {"confirms", "rates", "withdraws", "asks-to-be-forgotten", "agrees-to-ombudsman", "declines-ombudsman"}
 )
+# Acts whose words belong to the report itself, and the time after its dispatch in which they may move it.
+_REPORTING_ACTS: frozenset[SenderAct] = frozenset({"reports", "adds"})
+_REROUTING_PERIOD = timedelta(minutes=5)
+_REROUTED_TEXT = "Semula di {}. Dipindahkan karena keterangan tambahan dari pelapor, sebelum instansi itu menjawab."
 
 
 def lone_dispatch(
@@ -84,7 +88,7 @@ def _may_move_parent(cases: KnownCases, complaint: Complaint, rules: Rules, dead
     if parent.relation.kind == "repeat" and not parent.own_case:
         # The report is that of an earlier message of the sender.
         return True
-    return _clarified_decision(parent, complaint, rules) is not None
+    return (_clarified_decision(parent, complaint, rules) or _rerouting_decision(parent, complaint, rules)) is not None
 
 
 def _hops_of_parent(
@@ -97,7 +101,8 @@ def _hops_of_parent(
         return ()
     closing = cases.find_closing(case)
     if closing is None:
-        return _clarify_parent(transfer, complaint, parent_id, case, rules, now)
+        clarified = _clarify_parent(transfer, complaint, parent_id, case, rules, now)
+        return clarified or _reroute_parent(transfer, complaint, parent_id, rules, now)
     if not is_objection_in_time(complaint.follow_up.act, complaint.at, closing, transfer.deadlines):
         return ()
     return case_reopening(transfer, rules, now).for_objection(complaint.id, parent_id)
@@ -209,3 +214,48 @@ def _can_be_clarified(earlier: Dispatch) -> bool:
     """Return True if an earlier complaint lies at triage, was never moved, and is not bound to another case."""
     is_undecided = earlier.agency == TRIAGE and earlier.hop == 0
     return is_undecided and (earlier.own_case or not earlier.relation.follows_root)
+
+
+def _reroute_parent(
+    transfer: CaseTransfer, complaint: Complaint, parent_id: UUID, rules: Rules, now: datetime
+) -> Sequence[Dispatch]:
+    """Return the hops of a report that its sender's next words move from one agency to another.
+
+    It stays where it is if the agency has answered, or if the report of somebody else accompanies it: that sender did
+    not write these words.
+    """
+    earlier = transfer.first_of_sender(parent_id)
+    decision = _rerouting_decision(earlier, complaint, rules)
+    if decision is None or dispatch_history(transfer.connection, complaint.id):
+        return ()
+    is_of_others = any(map(_is_of_another_sender, transfer.accompanying_dispatches(earlier)))
+    if is_of_others or counted_verdicts(transfer.connection, earlier.id):
+        return ()
+    reason = Reason(rule=REROUTED, text=_REROUTED_TEXT.format(rules.registry.name_of(earlier.agency)))
+    fields = decision.dispatch_fields() | {"reasons": (*decision.reasons, reason)}
+    rerouted = next_hop(earlier.model_copy(update=fields), now, rules.version, transfer.deadlines)
+    return transfer.dispatch_with_accompanying(rerouted, transfer.accompanying_dispatches(earlier), rerouted)
+
+
+def _rerouting_decision(earlier: Dispatch, complaint: Complaint, rules: Rules) -> Decision | None:
+    """Return the decision by which a report at an agency goes to another one because of its sender's next words.
+
+    `None` if it stays: the words came too late, nothing else is likely enough, or the rules of today had sent the
+    report itself elsewhere.
+    """
+    is_in_time = complaint.at <= earlier.at + _REROUTING_PERIOD
+    if not is_in_time or complaint.follow_up.act not in _REPORTING_ACTS or not _can_be_rerouted(earlier):
+        return None
+    decision = decide_jointly(earlier.report, complaint.report, rules)
+    if decision.agency in {TRIAGE, earlier.agency} or decide(earlier.report, rules).agency != earlier.agency:
+        return None
+    return decision
+
+
+def _can_be_rerouted(earlier: Dispatch) -> bool:
+    """Return True if a report lies as a case of its own at the agency that the rules chose for its own text."""
+    return earlier.agency != TRIAGE and earlier.hop == 0 and earlier.own_case
+
+
+def _is_of_another_sender(accompanying: Dispatch) -> bool:
+    return accompanying.relation.kind != "repeat" or MERGED in accompanying.relation.evidence

@@ -12,7 +12,7 @@ from cases.clocks.deadlines import Deadlines
 from messages.shapes import AgencyAnswer, Dispatch, Reason
 from messages.topics import TRIAGE
 from router.cases.hops import next_hop
-from router.decision import NO_CANDIDATE
+from router.decision import NO_CANDIDATE, REROUTED
 
 # A complaint is sent on at most so often; then the national admin decides (triage).
 MAX_HOPS = 4
@@ -45,10 +45,12 @@ class RefusalEvent(NamedTuple):
 def refusing_agencies(history: Sequence[Dispatch], refused: Dispatch) -> Sequence[str]:
     """Return the agencies that have refused up to a dispatch, in order.
 
-    An agency where the complaint only accompanied its case did not refuse it. A second hop at the same agency counts
-    once.
+    An agency where the complaint only accompanied its case did not refuse it, nor one from which the sender's next
+    words moved it. A second hop at the same agency counts once.
     """
-    agencies = (dispatch.agency for dispatch in history[: refused.hop + 1] if dispatch.own_case or dispatch is refused)
+    first = 1 if len(history) > 1 and any(reason.rule == REROUTED for reason in history[1].reasons) else 0
+    dispatches = history[first : refused.hop + 1]
+    agencies = (dispatch.agency for dispatch in dispatches if dispatch.own_case or dispatch is refused)
     return [code for code, _ in groupby(agencies)]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import structlog
+
 from config.reference.folder import ReferenceFolder
 from config.reference.reloading import RefusedEdit, ReloadingTables
 from config.reference.slang import SLANG
@@ -12,13 +14,13 @@ from language.word_loading import load_word_reader
 from language.words import WordReader
 from router.registry.agencies import Agency, codes_by_phrase, current_institutions
 from router.registry.agency_table import AGENCIES, agency_faults, load_agencies
-from router.registry.left_out_rows import log_left_out_rows
 from router.registry.levels import GOVERNMENT_LEVELS
 from router.registry.registry import Registry
 from router.registry.unit_table import UNITS, load_units, unit_faults
 from router.registry.units import Unit, UnitIndex
 
 REGISTRY_TABLES = (AGENCIES, UNITS)
+_log = structlog.get_logger()
 
 
 def reloading_registry(folder: ReferenceFolder) -> ReloadingTables[Registry]:
@@ -93,3 +95,9 @@ def _institutions_by_phrase(institutions: Mapping[str, Agency], units: Sequence[
         successors = current_institutions(code, institutions)
         by_phrase[phrase] = institutions[successors[0] if len(successors) == 1 else code]
     return by_phrase
+
+
+def log_left_out_rows(table: str, count: int) -> None:
+    """Log the number of rows of a shipped table that are left out; nothing if there is none."""
+    if count:
+        _log.warning("tables.rows_left_out", table=table, rows=count)

@@ -15,9 +15,8 @@ from bus.errors import Stop
 from bus.port import Record
 from messages import codec, ids
 from messages.answer_check import AnswerCheck
-from messages.forgotten import Forgotten
+from messages.forgotten import Forgotten, remains_of
 from messages.recommendation import Recommendation
-from messages.remains import remains_of
 from messages.shapes import (
     AgencyAnswer,
     Complaint,

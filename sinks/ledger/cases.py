@@ -21,7 +21,7 @@ from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from messages.codec import decode_stored
-from messages.shapes import Dispatch, Reason
+from messages.shapes import Dispatch, Reason, SecondMatter
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
 
@@ -72,6 +72,7 @@ class CaseDetails:
     confidence: float
     alternatives: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    second_matter: SecondMatter | None
     danger: str
 
 
@@ -105,7 +106,12 @@ def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
     names = (*_COMPLAINT_COLUMNS, "title", "text", *_DISPATCH_COLUMNS, "dispatch_id", "danger")
     dispatch = decode_stored(Dispatch, row.shape_version, row.document)
     columns = {name: getattr(row, name) for name in names}
-    return CaseDetails(**columns, alternatives=dispatch.alternatives, reasons=dispatch.reasons)
+    return CaseDetails(
+        **columns,
+        alternatives=dispatch.alternatives,
+        reasons=dispatch.reasons,
+        second_matter=dispatch.second_matter,
+    )
 
 
 def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[AgencyRefusal]]:

@@ -16,7 +16,7 @@ from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of, starts_with
 from messages.codec import decode_stored
-from messages.shapes import Dispatch
+from messages.shapes import Dispatch, SecondMatter
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
 
@@ -46,6 +46,7 @@ class TriageCase:
     is_asked: bool
     danger: str
     reopened: int
+    second_matter: SecondMatter | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def undecided_triage_cases(
         query = query.limit(page.limit)
     rows = connection.execute(query).all()
     followers = _count_followers(connection, [row.complaint_id for row in rows])
+    dispatches = [decode_stored(Dispatch, row.shape_version, row.document) for row in rows]
     return [
         TriageCase(
             case_id=row.complaint_id,
@@ -107,15 +109,16 @@ def undecided_triage_cases(
             due_at=row.due_at,
             topic=row.topic,
             region=row.region,
-            alternatives=decode_stored(Dispatch, row.shape_version, row.document).alternatives,
+            alternatives=dispatch.alternatives,
             followers=followers.get(row.complaint_id, 0),
             title=row.title,
             text=row.text,
             is_asked=row.is_asked,
             danger=row.danger,
             reopened=row.reopened,
+            second_matter=dispatch.second_matter,
         )
-        for row in rows
+        for row, dispatch in zip(rows, dispatches, strict=True)
     ]
 
 
@@ -126,6 +129,21 @@ def count_undecided(
     cases = _undecided_query(agencies, topic, region).order_by(None).subquery()
     row = connection.execute(select(func.count(), func.min(cases.c.at)).select_from(cases)).one()
     return TriageTotals(row[0], row[1])
+
+
+class UndecidedSubject(NamedTuple):
+    """Topic and region of undecided cases, and their number. Both are codes, and may be empty."""
+
+    topic: str
+    region: str
+    cases: int
+
+
+def count_undecided_subjects(connection: Connection, agencies: Collection[str]) -> Sequence[UndecidedSubject]:
+    """Return the topics and regions of the undecided cases, each pair once."""
+    cases = _undecided_query(agencies, "", "").order_by(None).subquery()
+    query = select(cases.c.topic, cases.c.region, func.count()).group_by(cases.c.topic, cases.c.region)
+    return [UndecidedSubject(*row) for row in connection.execute(query)]
 
 
 class DecidedAgency(NamedTuple):

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 from cases.clocks.public_day import begin_of_day
+from cases.pictures.store import OpenedPicture
 from config.reference.regions import Regions
 from pages.responses import page_response
 from pages.wording.cases import region_label, topic_label
@@ -21,6 +23,10 @@ _PAGE_SIZE = 20
 _FEED_SIZE = 50
 _ATOM = "application/atom+xml"
 _FEED: dict[int | str, dict[str, Any]] = {200: {"description": "The newest reports.", "content": {_ATOM: {}}}}
+# A file from outside runs nothing and loads nothing, also if a browser reads it as a page.
+_PICTURE_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+# Returns a picture of an answer; `None` if it was deleted.
+OpenPicture = Callable[[UUID], OpenedPicture | None]
 _MISSING: dict[int | str, dict[str, Any]] = {
     404: {"description": "No such report is public.", "content": {"text/html": {}}}
 }
@@ -48,13 +54,20 @@ class PublicNames:
 
 
 class PublicPages:
-    """Endpoints of the public view. `site` is the service's public address."""
+    """Endpoints of the public view.
 
-    def __init__(self, reports: PublicReports, names: PublicNames, pages: Environment, site: str) -> None:
+    `site` is the service's public address. `open_picture` returns a picture of an answer with its bytes, `None` if it
+    was deleted.
+    """
+
+    def __init__(
+        self, reports: PublicReports, names: PublicNames, pages: Environment, site: str, open_picture: OpenPicture
+    ) -> None:
         self._reports = reports
         self._names = names
         self._pages = pages
         self._site = site
+        self._open_picture = open_picture
 
     def routes(self) -> APIRouter:
         """Return the routes of this endpoint."""
@@ -64,6 +77,9 @@ class PublicPages:
         router.add_api_route(address.FEED, self.feed, methods=["GET"], response_class=Response, responses=_FEED)
         router.add_api_route(
             f"{address.LIST}/{{public_id}}", self.show, methods=["GET"], response_class=HTMLResponse, responses=_MISSING
+        )
+        router.add_api_route(
+            f"{address.LIST}/{{public_id}}/foto/{{picture_id}}", self.picture, methods=["GET"], include_in_schema=False
         )
         return router
 
@@ -94,6 +110,15 @@ class PublicPages:
         if report is None:
             return self._render("public_missing.html", 404)
         return self._render("public_report.html", report=report, join=address.join_address(public_id))
+
+    def picture(self, public_id: str, picture_id: str) -> Response:
+        """Return a picture of the work that a public report shows today; 404 for every other one."""
+        report = self._reports.find(public_id)
+        is_shown = report is not None and picture_id in report.picture_ids
+        picture = self._open_picture(UUID(picture_id)) if is_shown else None
+        if picture is None:
+            return self._render("public_missing.html", 404)
+        return Response(picture.content, media_type=picture.media_type, headers=_PICTURE_HEADERS)
 
     def feed(self, request: Request) -> Response:
         """Return the newest public reports as an Atom feed (RFC 4287). It takes the arguments of the list."""

@@ -75,8 +75,14 @@ class ShownReport:
     region: str
     state: str
     joined: int
+    pictures: str
     published_on: date
     changed_on: date
+
+    @property
+    def picture_ids(self) -> Sequence[str]:
+        """Ids of the pictures of the work."""
+        return [id_ for id_ in self.pictures.split("|") if id_]
 
     @property
     def is_open(self) -> bool:

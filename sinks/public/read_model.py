@@ -21,9 +21,11 @@ from sqlmodel import col, select
 from cases.clocks.public_day import public_day
 from cases.course.case_course import CaseDispatch
 from cases.derivations.new_facts import NewFacts
-from cases.facts.conditions import is_latest_dispatch
+from cases.derivations.shared_facts import SharedFacts
+from cases.facts.conditions import is_latest_dispatch, is_to_dispatch
 from cases.facts.log import FORGOTTEN
-from cases.facts.tables import ComplaintFact, DispatchFact
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
+from cases.pictures.store import answer_pictures
 from cases.words.conditions import is_of_complaint
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -34,6 +36,7 @@ from config.database import (
     statement_chunks,
     write_transaction,
 )
+from messages.shapes import VERDICTS_WITH_PICTURES
 from messages.topics import TRIAGE
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.case_course import CaseCourse
@@ -68,7 +71,7 @@ class PublicReadModel:
         self._sensitivity = sensitivity
         self._now = now
 
-    def derive_new(self, connection: Connection, new: NewFacts) -> None:
+    def derive_new(self, connection: Connection, new: NewFacts, _facts: SharedFacts) -> None:
         """Derive the reports that new facts change.
 
         The dispatch that follows from a correction names the new relation, and a message that was set aside is no
@@ -151,6 +154,7 @@ class PublicReadModel:
         joined = _joined(connection, dispatches)
         decisions = _decisions(connection, dispatches)
         dangers = _dangers(connection, dispatches)
+        pictures = _public_pictures(connection, courses)
         hidden = {*_hidden(connection, dispatches.keys()), *forgotten_complaints(connection, dispatches.keys())}
         visible, facts = set(), {}
         for complaint in complaints:
@@ -173,7 +177,15 @@ class PublicReadModel:
                 continue
             if words := shown_words.get(complaint.id) or self._masked(complaint):
                 changed_at = max([since, *(step.at for step in course.steps)])
-                content = _content(words, rows[-1], course.state, joined.get(complaint.id, 0))
+                content = PublicContent(
+                    *words,
+                    rows[-1].agency,
+                    rows[-1].topic,
+                    rows[-1].region,
+                    course.state,
+                    joined.get(complaint.id, 0),
+                    pictures.get(complaint.id, ""),
+                )
                 facts[complaint.id] = PublicFacts(since, changed_at, content)
             else:
                 visible.discard(complaint.id)
@@ -236,8 +248,25 @@ def _words(versions: Mapping[UUID, Sequence[Version]]) -> Mapping[UUID, tuple[st
     return {complaint_id: (content.title, content.text) for complaint_id, content in contents.items()}
 
 
-def _content(words: tuple[str, str], dispatch: Any, state: str, joined: int) -> PublicContent:
-    return PublicContent(*words, dispatch.agency, dispatch.topic, dispatch.region, state, joined)
+def _public_pictures(connection: Connection, courses: Mapping[UUID, CaseCourse]) -> Mapping[UUID, str]:
+    """Return the pictures of the counted answers to each case that everybody may see, each once."""
+    steps = {
+        case_id: [step.answer_id for step in course.steps if step.kind in VERDICTS_WITH_PICTURES]
+        for case_id, course in courses.items()
+    }
+    answer_ids = [answer_id for ids in steps.values() for answer_id in ids if answer_id]
+    names = ("id", "dispatch_id", "pictures")
+    query = (
+        select(*(col(getattr(AnswerFact, name)) for name in names))
+        .join(DispatchFact, is_to_dispatch())
+        .where(is_one_of(col(AnswerFact.id), answer_ids), col(AnswerFact.pictures_public))
+    )
+    pictures = answer_pictures(connection, connection.execute(query)) if answer_ids else {}
+    of_cases = {
+        case_id: dict.fromkeys(str(file.id) for id_ in ids if id_ for file in pictures.get(id_, ()))
+        for case_id, ids in steps.items()
+    }
+    return {case_id: "|".join(ids) for case_id, ids in of_cases.items() if ids}
 
 
 def _decisions(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, ReleaseDecision]:

@@ -17,7 +17,8 @@ class PublicReport(SQLModel, table=True):
     Both are days of western Indonesia. A report has at most one row that is shown now and one for tomorrow.
     `published_on` is its first day, and with the public id the order of the lists; `changed_on` is the day of its last
     change. `joined` counts the reports of other citizens that join it. `province` and `city` are the parts of `region`;
-    `city` may be empty. `is_closed`: no report joins it any more.
+    `city` may be empty. `is_closed`: no report joins it any more. `pictures` are ids of pictures of the work that an
+    officer lets everybody see, separated by `|`.
     """
 
     __tablename__ = "public_report"
@@ -56,6 +57,7 @@ class PublicReport(SQLModel, table=True):
     state: str = ""
     is_closed: bool = False
     joined: int = 0
+    pictures: str = ""
     published_on: date
     changed_on: date
 

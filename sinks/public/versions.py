@@ -12,7 +12,7 @@ from cases.clocks.public_day import next_day, public_day
 
 @dataclass(frozen=True, slots=True)
 class PublicContent:
-    """What everybody reads of a report, without its days. The words are masked."""
+    """What everybody reads of a report, without its days. The words are masked. `pictures` are as in the table."""
 
     title: str
     text: str
@@ -21,6 +21,7 @@ class PublicContent:
     region: str
     state: str
     joined: int
+    pictures: str = ""
 
 
 @dataclass(frozen=True, slots=True)

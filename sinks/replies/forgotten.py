@@ -12,7 +12,7 @@ from config.database import changed_rows
 from privacy.forgotten import forgotten_complaints
 from sinks.replies.tables import OutboxRow, RecipientRow
 
-_NO_CONTENT = {"text": "", "address": "", "provider_id": ""}
+_NO_CONTENT = {"text": "", "mail_text": "", "address": "", "provider_id": ""}
 _WITHHELD = {"state": "withheld", "error": "forgotten"}
 _UNSENT_STATES = ("waiting", "held")
 

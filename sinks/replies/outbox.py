@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Engine, String, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Engine, Select, String, bindparam, func, select, union, update
 from sqlmodel import col
 
 from config.conditions import is_one_of
@@ -35,11 +35,12 @@ from sinks.replies.decision import (
     provider_backoff,
     reply_backoff,
 )
-from sinks.replies.recent_deliveries import count_recent, started_newest_first
 from sinks.replies.tables import OutboxRow, ProviderPauseRow, RecipientRow, UnreachableRow
 
 # Twilio's error code for a receiver who sent STOP.
 OPTED_OUT = "21610"
+# A reply of these is never sent again, and nothing is left to learn about it.
+_FINAL_STATES = frozenset({"sent", "failed", "withheld", "expired"})
 # Pause of a provider that was never paused: it ended long ago.
 _NO_PAUSE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
@@ -48,7 +49,7 @@ _NO_PAUSE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 class DueReply:
     """Reply that may be sent, with its recipient. `contact` is sealed for `message_id`.
 
-    `kind` is that of the `Reply`: `received`, `dispatched` or `answered`.
+    `kind` is that of the `Reply`: `received`, `dispatched` or `answered`. `mail_text` is its text for an e-mail.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class DueReply:
     tracking: str
     kind: str
     text: str
+    mail_text: str
     made_at: datetime
     attempts: int
 
@@ -66,7 +68,7 @@ class DueReply:
 _DUE_COLUMNS = (
     col(OutboxRow.id), col(RecipientRow.message_id), col(RecipientRow.sender), col(RecipientRow.contact),
     col(RecipientRow.secret), col(OutboxRow.tracking), col(OutboxRow.kind), col(OutboxRow.text),
-    col(OutboxRow.made_at), col(OutboxRow.attempts),
+    col(OutboxRow.mail_text), col(OutboxRow.made_at), col(OutboxRow.attempts),
 )  # fmt: skip
 
 
@@ -249,6 +251,9 @@ def _update_reply(connection: Connection, reply_id: UUID, expected_states: Seque
 
 
 def _update_replies(connection: Connection, *conditions: Any, **values: object) -> int:
+    """Change replies, and return their number. A final one needs the text of its e-mail no more."""
+    if values.get("state") in _FINAL_STATES:
+        values["mail_text"] = ""
     statement = update(OutboxRow).where(*conditions).values(**values).returning(col(OutboxRow.id))
     return len(connection.execute(statement).all())
 
@@ -296,3 +301,26 @@ def _store_unreachable(connection: Connection, address: str, reason: str, now: d
     row = {"address": address, "reason": reason, "at": now}
     statement = insert_statement(connection, UnreachableRow).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=row))
+
+
+def count_recent(channel: Channel, reply_id: UUID, sender: str, address: str, since: datetime) -> Select[int]:
+    """Return the query of the number of other replies that went to a sender or an address since a time."""
+    is_counted = (
+        col(OutboxRow.channel) == channel,
+        col(OutboxRow.started_at) > since,
+        col(OutboxRow.id) != reply_id,
+    )
+    to_sender = (
+        select(col(OutboxRow.id))
+        .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
+        .where(col(RecipientRow.sender) == sender, *is_counted)
+    )
+    to_address = select(col(OutboxRow.id)).where(col(OutboxRow.address) == address, *is_counted)
+    return select(func.count()).select_from(union(to_sender, to_address).subquery())
+
+
+def started_newest_first(channel: Channel) -> Select[Any]:
+    """Return the query of the times at which deliveries of a channel began, the latest first."""
+    started_at = col(OutboxRow.started_at)
+    of_channel = select(started_at).where(col(OutboxRow.channel) == channel)
+    return of_channel.where(started_at.is_not(None)).order_by(started_at.desc())

@@ -131,6 +131,7 @@ class ReplySender:
             *(reply.id, reply.tracking, reply.kind, reply.text, reply.secret, reply.attempts),
             contact=contact,
             message_id=reply.message_id,
+            mail_text=reply.mail_text,
         )
 
     def _deliver(

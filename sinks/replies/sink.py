@@ -59,7 +59,7 @@ class ReplySink:
     def _outbox_row(self, reply: Reply) -> Row:
         no_delivery = {"attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
         return {
-            **reply.model_dump(include={"id", "complaint_id", "tracking", "kind", "text"}),
+            **reply.model_dump(include={"id", "complaint_id", "tracking", "kind", "text", "mail_text"}),
             "channel": reply.channel,
             "made_at": reply.at,
             "next_at": reply.at,

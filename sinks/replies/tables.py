@@ -34,7 +34,10 @@ class OutboxRow(SQLModel, table=True):
         declared(
             emptied("words; what was not sent is withheld"),
             retention="replies",
-            clear=[ClearData("text", "open", "written-name", "The words of a reply.")],
+            clear=[
+                ClearData("text", "open", "written-name", "The words of a reply."),
+                ClearData("mail_text", "open", "written-name", "The words of a reply by e-mail."),
+            ],
         ),
     )
 
@@ -44,6 +47,7 @@ class OutboxRow(SQLModel, table=True):
     tracking: str
     kind: str
     text: str
+    mail_text: str = ""
     made_at: datetime = Field(sa_type=UtcDateTime)
     state: str
     attempts: int

@@ -1,7 +1,7 @@
 """A desk with accounts on a real database, a clock that a test moves, and persons who have signed in."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from accounts.authentication.oidc import OidcProvider
 from accounts.invitations import NewPerson
+from accounts.mail import AccountMail, NoAccountMail
 from accounts.pages.account_pages import AccountPages
 from accounts.permissions import TRIAGE_AGENCY, Act, Role
 from accounts.services import AccountServices
@@ -93,6 +94,7 @@ class Desk:
     hasher: PasswordHasher = CHEAP_HASHER
     log: list[AuditRow] = field(default_factory=list)
     record_hook: Callable[..., None] = lambda *_: None
+    mail: AccountMail = field(default_factory=NoAccountMail)
 
     def __post_init__(self) -> None:
         """Build the services."""
@@ -106,6 +108,7 @@ class Desk:
             NumberedIds(),
             self.hasher,
             lambda: PLACES,
+            self.mail,
         )
 
     def app(self, own_address: str = "http://127.0.0.1", oidc: OidcProvider | None = None) -> FastAPI:
@@ -125,7 +128,13 @@ class Desk:
     def pages(self, own_address: str = "http://127.0.0.1", oidc: OidcProvider | None = None) -> AccountPages:
         """Return the accounts' pages."""
         return AccountPages(
-            self.services, _environment(), NAVIGATION, lambda code: AGENCIES.get(code, code), own_address, oidc
+            self.services,
+            _environment(),
+            NAVIGATION,
+            lambda code: AGENCIES.get(code, code),
+            find_agencies,
+            own_address,
+            oidc,
         )
 
     def add(self, name: str, role: Role = Role.OFFICER, agency: str | None = None, password: str = PASSWORD) -> UUID:
@@ -162,6 +171,11 @@ class Desk:
 def _environment() -> Environment:
     """Return the environment of the templates; they are compiled once."""
     return page_environment(_TEMPLATES, load_translator(), DEADLINES.calendar.is_provisional)
+
+
+def find_agencies(typed: str) -> Sequence[tuple[str, str]]:
+    """Return the institutions whose names contain a text."""
+    return [(code, name) for code, name in AGENCIES.items() if typed.casefold() in name.casefold()]
 
 
 def email_of(name: str) -> str:

@@ -57,7 +57,9 @@ def test_many_accounts_from_one_network(desk: Desk) -> None:
     ("addresses", "attempts"),
     [
         ([f"2001:db8:1:2::{number:x}" for number in range(61)], NETWORK.attempts),
-        ([f"2001:db8:1:{number:x}::1" for number in range(241)], NETWORK.attempts * 4),
+        pytest.param(
+            [f"2001:db8:1:{number:x}::1" for number in range(241)], NETWORK.attempts * 4, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_networks_of_ipv6(desk: Desk, addresses: list[str], attempts: int) -> None:

@@ -71,6 +71,7 @@ def test_a_device_is_known_to_the_person_alone(desk: Desk) -> None:
         assert attempt(desk, PASSWORD, token) == "TooManyAttempts"
 
 
+@pytest.mark.slow
 def test_persons_share_a_device(desk: Desk) -> None:
     """The last five persons of an office who signed in on a device are known on it."""
     names = [f"Petugas {letter}" for letter in "ABCDEF"]

@@ -110,7 +110,7 @@ def test_an_invitation_with_a_name_that_is_refused_today(
 ) -> None:
     """An invitation from before the rule of names makes no account."""
     person = NewPerson(email_of(NAME), "Sari [Dewi]", Role.OFFICER, "kota-3374")
-    desk.services.invitations.store(UUID(int=9), person, None, "Tester")
+    desk.services.invitations.store(UUID(int=9), person, None, "Tester", desk.mail.send_link)
     with captured_log() as log:
         answer = client.get(return_path(client, provider))
     assert answer.status_code == HTTPStatus.FORBIDDEN

@@ -179,6 +179,16 @@ def test_a_coordinator_invites_officers_of_the_own_agency_only(desk: Desk, open_
     assert desk.services.invitations.open() == []
 
 
+def test_a_search_finds_an_institution_by_its_name(desk: Desk, open_desk: OpenDesk) -> None:
+    """Its persons are listed as for its code."""
+    desk.add("Rina Hartati", Role.ADMINISTRATOR)
+    desk.add("Sari Dewi", Role.OFFICER)
+    client = signed_in_client(desk, open_desk, "Rina Hartati")
+    for words in ("kota-3374", "kota semarang"):
+        assert "Sari Dewi" in client.get(f"/desk/akun?cari={words}").text
+    assert "Sari Dewi" not in client.get("/desk/akun?cari=kementerian").text
+
+
 def test_a_coordinator_sees_the_own_agency_only(desk: Desk, open_desk: OpenDesk) -> None:
     """Neither the list, nor a search, nor the invitations show persons of another agency."""
     desk.add("Agus Salim", Role.OFFICER, "bumn-pln")

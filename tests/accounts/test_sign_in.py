@@ -160,6 +160,7 @@ def test_open_redirect(desk: Desk, open_desk: OpenDesk, address: str) -> None:
 FORMS = [
     "/desk/masuk",
     "/desk/masuk/kode",
+    "/desk/masuk/lupa",
     "/desk/keluar",
     "/desk/undangan/abc",
     "/desk/saya/sandi",

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
+from app.assembly.core import system_user
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.database import open_database
@@ -27,7 +28,6 @@ from app.operations.audit.rows import (
     chain_action,
     verify_chain,
 )
-from app.system_user import system_user
 from bus.errors import Stop
 from bus.port import Outgoing
 from messages.shapes import iso

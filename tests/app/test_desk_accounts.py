@@ -15,6 +15,7 @@ from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_services, first_administrator_link
 from app.assembly.parts import Parts
 from app.commands.service import ADMINISTRATOR_LINK_FILE, administrator_line
+from desk.mail.outbox import MailOutbox
 from tests.support import program
 
 Desk = Callable[..., subprocess.CompletedProcess[str]]
@@ -70,6 +71,20 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
         ("account.unlocked", "petugas baru"),
         ("account.revoked", "petugas baru"),
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_mail", [True, False])
+def test_an_invited_person_gets_the_link_by_email(parts: Parts, tmp_path: Path, *, with_mail: bool) -> None:
+    """With a mail server the link is queued for its address; without one the command says who has to send it."""
+    smtp = {"SATUPINTU_SMTP_HOST": "mail.example", "SATUPINTU_SMTP_FROM": "satu-pintu@lapor.example"}
+    variables = {**program.environment_of(parts.settings), "COLUMNS": "200", **(smtp if with_mail else {})}
+    result = program.run(("desk", "invite", *SARI, *BY), variables, tmp_path)
+    note = "mails this link to" if with_mail else "has no mail server: send this link to"
+    assert f"{note} sari@semarang.example" in result.stderr
+    claimed = MailOutbox(parts.engine, parts.sealer, parts.now).claim("lease")
+    assert (claimed is not None) == with_mail
+    assert claimed is None or (claimed.mail.to, result.stdout.strip() in claimed.mail.body) == (SARI[5], True)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.commands.common.deadlines import due_in_words
+from app.commands.triage import due_in_words
 from pages.environment import page_environment
 from pages.translation.language import in_language
 from pages.translation.translator import load_translator

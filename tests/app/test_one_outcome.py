@@ -15,6 +15,7 @@ from app.assembly.parts import Parts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from bus.worker import Stage
+from cases.derivations.shared_facts import SharedFacts
 from config.database import read_transaction
 from desk.read_model.rebuild import rebuild as rebuild_desk
 from desk.read_model.stored_cases import read_facts as read_desk_facts
@@ -234,7 +235,7 @@ def counted_in_ledger(engine: Engine, case_ids: Sequence[UUID]) -> set[UUID | No
 def counted_at_desk(engine: Engine, case_ids: Sequence[UUID]) -> set[UUID | None]:
     """Return the answers by which the desk derives the states of cases."""
     with read_transaction(engine) as connection:
-        facts = read_desk_facts(connection, case_ids).values()
+        facts = read_desk_facts(connection, case_ids, SharedFacts(connection)).values()
     return {answer.id for case in facts for course in case.courses for answer in course.counted_answers}
 
 

@@ -10,24 +10,25 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 from sqlmodel import SQLModel
 
 from app.assembly.channels import DIRECTORY
+from app.assembly.core import system_user
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, PurgeReport
 from app.operations.retention.old_rows import TIMED, UNUSED
-from app.system_user import system_user
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
-from config.database import read_transaction
+from cases.pictures.tables import AnswerPicture
+from config.database import read_transaction, write_transaction
 from ingest.files.attachments import Attachments
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.tables import UploadPart
 from ingest.mobile.uploads import Uploads
 from ingest.spool import Spool
-from ingest.web.contact_proof.phone_proof import PhoneProof
+from ingest.web.contact_proof.code_proof import CodeProof
 from ingest.web.contact_proof.tables import CodeRow
 from ingest.wrap import Wrapper, accepted_record
 from messages import topics
@@ -222,6 +223,7 @@ def test_a_spooled_report_keeps_all_files(harness: PurgeHarness) -> None:
     assert harness.are_stored(waiting) == [True]
 
 
+@pytest.mark.slow
 def test_more_than_one_batch(harness: PurgeHarness) -> None:
     """Hundreds of files are deleted in several transactions."""
     harness.set_days_ago(60)
@@ -283,9 +285,24 @@ def test_expired_uploads_are_deleted(harness: PurgeHarness) -> None:
     assert harness.purge(days=-99).counts["uploads"] == 0
 
 
+def test_pictures_that_no_answer_names_are_deleted(harness: PurgeHarness) -> None:
+    """An officer attached a picture and sent no answer. One that an answer names stays, and a younger one."""
+    row = {"dispatch_id": UUID(int=1), "complaint_id": UUID(int=2), "agency": "bumn-pln", "body": "", "sha256": ""}
+    days = [(34, None), (34, NOW - 34 * DAY), (2, None)]
+    with write_transaction(harness.engine) as connection:
+        for number, (age, named_at) in enumerate(days):
+            picture_ = {"id": UUID(int=number), "media_type": "image/png", "size": 1, "kept_at": NOW - age * DAY}
+            connection.execute(insert(AnswerPicture).values(**row, **picture_, named_at=named_at))
+
+    counts = [harness.purge(dry=dry).counts["answer-pictures"] for dry in (True, False, False)]
+    assert (counts, harness.rows(AnswerPicture)) == ([1, 1, 0], 2)
+    # A page of the desk may still be open that names a younger one.
+    assert harness.purge(days=-99).counts["answer-pictures"] == 0
+
+
 def test_old_codes_are_deleted(harness: PurgeHarness) -> None:
     """A code for a phone number is deleted after a day, also where no other code follows and only old data is named."""
-    proof = PhoneProof(harness.engine, b"k", lambda *_: None, 10, uuid4, lambda: "123456", lambda: harness.at)
+    proof = CodeProof(harness.engine, b"k", lambda *_: None, 10, uuid4, lambda: "123456", lambda: harness.at)
     harness.set_days_ago(1.1)
     proof.start("+6281200001708", "test")
     assert harness.purge(dry=True).counts["codes"] == harness.purge().counts["codes"] == 1
@@ -394,6 +411,7 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
         "person-keys",
         "replies",
         "uploads",
+        "answer-pictures",
         "codes",
         "attachments",
     )

@@ -48,11 +48,11 @@ def test_the_sms_centre_gets_our_system_type_and_rate(settings: Settings) -> Non
     assert (peer.system_type, peer.rate) == ("SP4N", 2.0)
 
 
-def test_an_incomplete_sms_waits_as_long_as_is_set(settings: Settings) -> None:
-    """Without its other part it goes on after the time that is set, not earlier."""
-    parts = Parts(settings.model_copy(update={"smpp_part_seconds": 60.0}), CHANNELS, system_surroundings())
+def test_an_incomplete_sms_waits_ten_minutes(settings: Settings) -> None:
+    """Without its other part it goes on after that time, not earlier."""
+    parts = Parts(settings, CHANNELS, system_surroundings())
     migrate(parts.engine)
     adapter = SmppAdapter(parts.wrapper, parts.sealer)
     parts.doors.sms_parts.add(adapter.build_part(parse_deliver_sm(smsc.pdu(smsc.part(b"LAPOR jalan", 1, 2)))), NOW)
-    assert parts.doors.sms_parts.due_messages(NOW + timedelta(seconds=59)) == []
-    assert len(parts.doors.sms_parts.due_messages(NOW + timedelta(seconds=61))) == 1
+    assert parts.doors.sms_parts.due_messages(NOW + timedelta(seconds=599)) == []
+    assert len(parts.doors.sms_parts.due_messages(NOW + timedelta(seconds=601))) == 1

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from app.assembly.channels import CHANNELS
 from app.assembly.doors.twitter import twitter_doors
 from app.assembly.parts import Parts
-from app.assembly.practice_x import practice_x_threads
 from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS, batch_pause
 from app.assembly.service import Service
+from app.assembly.stages.doors import practice_x_threads
 from app.assembly.startup.broker_faults import broker_faults
 from app.assembly.startup.checks import Finding, check_all, must_pass, warn_of_unknown_settings, warn_of_younger_bus
 from app.assembly.startup.ports import listen_addresses, open_ports

@@ -13,7 +13,7 @@ from app.assembly.channels import CHANNELS
 from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.assembly.practice_x import practice_x_threads
+from app.assembly.stages.doors import practice_x_threads
 from app.clock import utc_now
 from app.surroundings import system_surroundings
 from bus.port import Producer

@@ -8,7 +8,7 @@ import pytest
 from config.reference.regions import Region, Regions, load_regions
 from config.reference.table_reader import TableError
 from messages.shapes import Place, Report
-from normalize.picked_regions import with_region_names
+from normalize.arrival import with_region_names
 from router.decide import decide
 from tests.support.paths import SHARED, SHIPPED_TABLES
 from tests.support.rules import cached_rules

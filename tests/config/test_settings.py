@@ -132,15 +132,9 @@ def test_loopback_addresses_are_recognised(url: str, loopback: bool) -> None:  #
 def test_without_a_token_x_is_simulated() -> None:
     """One machine needs no account. With a token, X itself is read."""
     assert Settings().practice_x
-    assert Settings().x_url == "http://127.0.0.1:1709"
+    assert (Settings().x_url, Settings().x_pause) == ("http://127.0.0.1:1709", 1.0)
     real = Settings(x_bearer_token="t")  # type: ignore[arg-type]
     assert (real.practice_x, real.x_url, real.x_pause) == (False, "https://api.x.com", 15.0)
-
-
-def test_the_pause_between_two_polls_is_the_one_that_is_set() -> None:
-    """The defaults for X and for loopback hold only without it."""
-    assert Settings(x_poll_seconds=30).x_pause == 30
-    assert Settings(x_poll_seconds=0).x_pause == 1.0
 
 
 _RAISES = """

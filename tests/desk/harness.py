@@ -21,8 +21,8 @@ from desk.changes import CaseChange
 from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerKeys
-from messages.shapes import AgencyAnswer, Complaint, Dispatch
-from messages.topics import COMPLAINTS
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, Reply
+from messages.topics import COMPLAINTS, REPLIES
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
 from tests.support.agency_answers import signed
@@ -60,13 +60,17 @@ def empty_read_model(engine: Engine) -> None:
 
 @dataclass
 class DeskHarness:
-    """`records` are all records that the desk reads, in order. `publish` keeps an officer's answer for `deliver`."""
+    """`records` are all records that the desk reads, in order. `replies` are those of the router to senders.
+
+    `publish` keeps an officer's answer for `deliver`.
+    """
 
     engine: Engine
     now: Callable[[], datetime]
     changes: list[CaseChange] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     published: list[AgencyAnswer] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         self.router = RouterHarness(make_router(self.engine, fixed_rules_source(), self.now))
@@ -133,6 +137,7 @@ class DeskHarness:
         """Route a record and let the desk read it and what follows; return the dispatches."""
         outputs = self.router.route_record(record)
         routed = dispatches(outputs)
+        self.replies += [codec.decode(Reply, out.value, out.headers) for out in outputs if out.topic == REPLIES]
         queued = [output for output in outputs if output.topic.startswith("agency-")]
         following = [at(output, self.router.offset * 10 + number) for number, output in enumerate(queued)]
         new_records = [record, *following]

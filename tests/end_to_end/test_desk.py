@@ -41,14 +41,14 @@ def send_report(service: RunningService, text: str) -> str:
     return str(answer.json()["tracking"])
 
 
-def officer(service: RunningService) -> DeskClient:
+def officer(service: RunningService, email: str = "sri@kemenkes.example") -> DeskClient:
     """Return the browser of an officer who was invited and has signed in."""
-    who = ("--role", "officer", "--agency", AGENCY, "--email", "sri@kemenkes.example", "--name", "Sri Rahayu")
+    who = ("--role", "officer", "--agency", AGENCY, "--email", email, "--name", "Sri Rahayu")
     link = command(service, "desk", "invite", *who, "--actor", "admin", "--why", "petugas baru").strip()
     client = DeskClient(service.settings.desk_reached_at)
     path = link.removeprefix(client.address)
     assert client.post(path, {"sandi": PASSWORD, "ulang": PASSWORD}).status_code == requests.codes.see_other
-    sign_in = client.post("/desk/masuk", {"email": "sri@kemenkes.example", "sandi": PASSWORD})
+    sign_in = client.post("/desk/masuk", {"email": email, "sandi": PASSWORD})
     assert sign_in.headers["location"] == "/desk/saya/kode"
     return client
 

@@ -29,6 +29,8 @@ CHANGES: dict[str, Any] = {
     "verdict": "accepted",
     "text": "lain",
     "suggested_agency": CENTRAL,
+    "pictures": (UUID(int=9),),
+    "pictures_public": True,
     "actor": "orang lain",
     "key_generation": 2,
 }
@@ -61,6 +63,31 @@ def test_every_field_is_protected(field: str) -> None:
     """A change of any field makes the authenticator wrong."""
     signed = KEYS.sign(answer())
     assert CHECK.fault(signed.model_copy(update={field: CHANGES[field]}), INSTITUTIONS) == "wrong_authenticator"
+
+
+@pytest.mark.parametrize("field", ["pictures", "pictures_public"])
+def test_pictures_are_protected_where_there_are_some(field: str) -> None:
+    """Nobody adds a picture to a signed answer, and nobody shows one to everybody."""
+    pictures = (UUID(int=5),)
+    id_ = ids.answer_id(DISPATCH, "closed", answer().text, None, pictures)
+    signed = KEYS.sign(answer(id=id_, pictures=pictures))
+    assert CHECK.fault(AgencyAnswer.model_validate_json(signed.model_dump_json()), INSTITUTIONS) is None
+    assert CHECK.fault(signed.model_copy(update={field: CHANGES[field]}), INSTITUTIONS) == "wrong_authenticator"
+
+
+def test_the_id_has_the_pictures() -> None:
+    """The same words with other pictures, or with the same for everybody, are another answer."""
+    one, two = UUID(int=5), UUID(int=6)
+    made = [
+        ids.answer_id(DISPATCH, "closed", "Selesai."),
+        ids.answer_id(DISPATCH, "closed", "Selesai.", None, (one,)),
+        ids.answer_id(DISPATCH, "closed", "Selesai.", None, (one,), pictures_public=True),
+        ids.answer_id(DISPATCH, "closed", "Selesai.", None, (one, two)),
+        ids.answer_id(DISPATCH, "closed", "Selesai.", CENTRAL, (one,)),
+    ]
+    assert len(set(made)) == len(made)
+    # Without pictures, what the tick says has no meaning.
+    assert made[0] == ids.answer_id(DISPATCH, "closed", "Selesai.", pictures_public=True)
 
 
 def test_the_changes_above_are_all_fields() -> None:

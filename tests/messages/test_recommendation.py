@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages import ids
+from messages.forgotten import remains_of
 from messages.recommendation import Recommendation, counted_answer, first_of_stay
-from messages.remains import remains_of
 from tests.conftest import NOW
 
 ONE, TWO = UUID(int=1), UUID(int=2)

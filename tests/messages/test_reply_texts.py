@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.reply_texts import (
+    SenderAccess,
     answer_text,
     archived_text,
     is_complete,
@@ -98,6 +99,52 @@ def test_the_room_tells_if_all_words_fit(verdict: Verdict, agency: str, agency_n
     text = sender_text(verdict, NUMBER, agency, agency_name, words, is_private=False)
     assert fits_one_sms(text)
     assert is_complete(text, words) is (septets_left(verdict, NUMBER, agency, agency_name, words) >= 0)
+
+
+LINK = f"https://lapor.contoh.go.id/l/{'a1' * 20}"
+WITH_PICTURES = SenderAccess(link=LINK, objection_period="10 hari kerja", has_pictures=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "ending"),
+    [
+        ("Lampu sudah diganti.", f"diganti. Foto: {LINK}"),
+        # Complete words are worth more than the link.
+        ("Lampu dan kabel di tiang 12 sudah kami ganti.", "kami ganti. Ada foto di halaman laporan Anda."),
+        ("Petugas sudah memeriksa " + "tiang dan kabel " * 20, f"... Foto: {LINK}"),
+    ],
+)
+def test_an_answer_with_pictures_says_so_and_where(words: str, ending: str) -> None:
+    """Words that must be cut end with the link."""
+    text = answer_text("closed", NUMBER, "Kota Semarang", words, WITH_PICTURES)
+    assert text.endswith(ending)
+    assert fits_one_sms(text)
+    assert text.startswith(f"Laporan {NUMBER} selesai ditangani")
+    assert is_complete(text, words) is ("..." not in text)
+    without = answer_text("closed", NUMBER, "Kota Semarang", words, SenderAccess(link=LINK))
+    assert "Foto" not in without
+
+
+def test_a_private_answer_with_pictures_says_where() -> None:
+    """Without the words and the agency."""
+    text = sender_text(
+        "responded", NUMBER, "kota-3374", "Kota Semarang", "Sudah.", is_private=True, access=WITH_PICTURES
+    )
+    assert text == f"Laporan {NUMBER} sudah ditanggapi oleh instansi yang berwenang. Baca dan lihat foto: {LINK}"
+
+
+@given(
+    st.sampled_from(["responded", "closed"]),
+    st.sampled_from(["", "Kota Semarang", "Badan " * 12]),
+    st.text(st.characters(codec="latin-1"), min_size=1, max_size=200).filter(lambda words: words.split()),
+)
+def test_the_room_beside_pictures(verdict: Verdict, agency_name: str, words: str) -> None:
+    """Words for which there is room are complete, and the link follows them."""
+    text = sender_text(verdict, NUMBER, "kota-3374", agency_name, words, is_private=False, access=WITH_PICTURES)
+    assert fits_one_sms(text)
+    assert LINK in text or "Ada foto di halaman laporan Anda." in text
+    if septets_left(verdict, NUMBER, "kota-3374", agency_name, words, WITH_PICTURES) >= 0:
+        assert is_complete(text, words)
 
 
 @pytest.mark.parametrize("agency", ["kota-3374", TRIAGE])

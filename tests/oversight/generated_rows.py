@@ -11,13 +11,14 @@ from sqlalchemy import Engine, insert
 
 from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import CaseAnswer
+from cases.derivations.shared_facts import StoredDispatch
 from config.database import write_transaction
 from config.stored_counts import add_counts
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.read_model.case_row import case_row
-from oversight.read_model.report_facts import DispatchFacts, ReportFacts, case_clocks
+from oversight.read_model.report_facts import ReportFacts, case_clocks
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from oversight.read_model.tallies import day_tallies, pair_tallies
 
@@ -65,8 +66,7 @@ def _template(chooser: random.Random, agencies: Sequence[str], now: datetime, de
     codes = [*hops, *([TRIAGE] if chooser.random() < 1 / 10 else [])]
     topic, region = f"topik-{chooser.randrange(50)}", f"{chooser.randrange(11, 97)}.01"
     dispatches = [
-        DispatchFacts(received_at + timedelta(hours=30 * hop), hop, code, True, 0, topic, region)
-        for hop, code in enumerate(codes)
+        _dispatch(received_at + timedelta(hours=30 * hop), hop, code, topic, region) for hop, code in enumerate(codes)
     ]
     answers = [_answer(item, "refused", 20) for item in dispatches[:-1]]
     answers += [_answer(dispatches[-1], verdict, hours) for hours, verdict in enumerate(chooser.choice(_COURSES), 2)]
@@ -87,5 +87,24 @@ def _template(chooser: random.Random, agencies: Sequence[str], now: datetime, de
     return row
 
 
-def _answer(dispatch: DispatchFacts, verdict: Verdict, hours: float) -> CaseAnswer:
+def _dispatch(at: datetime, hop: int, agency: str, topic: str, region: str) -> StoredDispatch:
+    return StoredDispatch(
+        id=UUID(int=hop),
+        complaint_id=UUID(int=1),
+        hop=hop,
+        agency=agency,
+        own_case=True,
+        case_id=UUID(int=1),
+        relation="new",
+        act="reports",
+        danger="",
+        reopened=0,
+        topic=topic,
+        region=region,
+        at=at,
+        due_at=at,
+    )
+
+
+def _answer(dispatch: StoredDispatch, verdict: Verdict, hours: float) -> CaseAnswer:
     return CaseAnswer(dispatch.at + timedelta(hours=hours), f"agency-answers/0/{int(hours)}", dispatch.hop, verdict)

@@ -9,8 +9,7 @@ from app.threads import system_threads
 from messages.sealing import Sealer
 from privacy.bounded_call import BoundedCall
 from privacy.key_store import KeyStore
-from privacy.person_keys import PersonKeys
-from privacy.person_sealer import PersonSealer
+from privacy.person_keys import PersonKeys, PersonSealer
 from privacy.root_keys import RootKey, RootKeys
 from tests.conftest import NOW
 

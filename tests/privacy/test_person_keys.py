@@ -14,8 +14,7 @@ from config.database import write_transaction
 from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError
 from messages.topics import COMPLAINTS
 from privacy.bounded_call import BoundedCall, CallNotAnswered
-from privacy.person_keys import MAX_CACHE_SECONDS
-from privacy.person_sealer import PersonSealer
+from privacy.person_keys import MAX_CACHE_SECONDS, PersonSealer
 from privacy.root_keys import MissingRootKeyError
 from privacy.tables import PersonKeyRow
 from tests.conftest import NOW

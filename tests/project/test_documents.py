@@ -91,9 +91,9 @@ def test_the_reference_has_every_log_event() -> None:
 
 
 def test_the_reference_has_every_refusal() -> None:
-    """Each reason of a refusal has a row, and a door or the check of all requests uses it."""
+    """Each reason of a refusal has a row, and a door, the desk or the check of all requests uses it."""
     assert sorted(REFUSALS) == sorted(rows_of("Refusals"))
-    paths = [path for folder in ("ingest", "pages") for path in (ROOT / folder).rglob("*.py")]
+    paths = [path for folder in ("desk", "ingest", "pages") for path in (ROOT / folder).rglob("*.py")]
     code = "".join(path.read_text() for path in paths if path.name != "refusals.py")
     assert [reason for reason in REFUSALS if f'"{reason}"' not in code] == []
 

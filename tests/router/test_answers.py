@@ -84,6 +84,18 @@ def test_a_sender_hears_that_triage_closed_the_case(router: RouterHarness) -> No
     assert closing.text.startswith(f"Laporan {at_triage.tracking} tidak kami teruskan ke instansi.")
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_a_reply_says_that_there_are_pictures(router: RouterHarness, *, public: bool) -> None:
+    """With the link that shows them. Who joined the case is told of those that everybody may see."""
+    first = route_first(router)
+    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="sms"))
+    unsigned = unsigned_answer(first, "responded", text="Sudah.", pictures=(id_of(9),), pictures_public=public)
+    answer = signed(unsigned)
+    own, joined = replies(router.route_record(record_of(answer, router.offset + 1)))
+    assert "Sudah. Foto: http" in own.text
+    assert ("lihat foto: http" in joined.text) is public
+
+
 def test_a_refusal_after_a_closing_moves_nothing(router: RouterHarness) -> None:
     """The sender was told that the matter is finished."""
     first = route_first(router)
@@ -168,6 +180,14 @@ def test_a_join_hears_that_a_case_was_answered(router: RouterHarness) -> None:
     texts = {reply.tracking: reply.text for reply in replies(router.route_answer(first, "closed"))}
     assert "sudah selesai ditangani oleh Kementerian Kesehatan" in texts["NOMOR1"]
     assert "sudah ditanggapi oleh Kementerian Kesehatan" in texts["NOMOR2"]
+
+
+def test_a_join_gets_no_words_by_email(router: RouterHarness) -> None:
+    """They may be about the citizen of the case. Nobody is asked if something is solved that they cannot see."""
+    first = route_first(router)
+    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="web"))
+    texts = {reply.tracking: reply.mail_text for reply in replies(router.route_answer(first, "closed"))}
+    assert texts["NOMOR2"] == "Laporan NOMOR2 sudah ditanggapi oleh Kementerian Kesehatan."
 
 
 @pytest.mark.parametrize(("channel", "count"), [("sms", 2), ("twitter", 1)])

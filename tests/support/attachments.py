@@ -7,9 +7,9 @@ from sqlmodel import col, select
 
 from config.database import read_transaction
 from ingest.files.attachments import AttachmentRow
-from ingest.files.file_space import FileSpace
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
+from pages.files.file_space import FileSpace
 
 
 def find_attachment(engine: Engine, attachment_id: UUID) -> Attachment | None:

@@ -1,6 +1,6 @@
 """Builds accounts and their pages from the parts of the process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,9 @@ from accounts.authentication.sign_in import Record
 from accounts.pages.account_pages import AccountPages
 from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
+from app.assembly.desk.account_mail import account_mail
 from app.assembly.parts import Parts
+from desk.institutions import Institutions
 from ingest.http.client_networks import client_networks
 from pages.frame import NavigationEntry
 
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
     from accounts.authentication.oidc import OidcProvider
 
 
-def build_account_services(parts: Parts, record: Record) -> AccountServices:
+def build_account_services(parts: Parts, record: Record, own_address: str = "") -> AccountServices:
     """Return accounts, sessions and sign-in. `record` appends to the audit log.
 
     It is `Parts.audit_log` for commands, and the log without the system user for persons who have signed in.
+    `own_address` is the address of the desk in e-mails; that of the settings if it is empty.
     """
     return AccountServices(
         parts.engine,
@@ -35,6 +38,7 @@ def build_account_services(parts: Parts, record: Record) -> AccountServices:
         parts.randomness,
         PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY),
         lambda: _public_names(parts),
+        account_mail(parts, own_address or parts.settings.desk_reached_at),
     )
 
 
@@ -51,12 +55,14 @@ def build_account_pages(
     services: AccountServices,
     pages: Environment,
     navigation: Sequence[NavigationEntry],
-    agency_name: Callable[[str], str],
+    institutions: Institutions,
 ) -> AccountPages:
     """Return the pages of accounts. `navigation` are the links of all signed-in pages."""
     settings = parts.settings
     oidc = _oidc_provider(parts) if settings.oidc_issuer else None
-    return AccountPages(services, pages, navigation, agency_name, settings.desk_reached_at, oidc)
+    return AccountPages(
+        services, pages, navigation, institutions.name, institutions.search, settings.desk_reached_at, oidc
+    )
 
 
 def first_administrator_link(parts: Parts) -> str:

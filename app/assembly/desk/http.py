@@ -21,6 +21,7 @@ from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.parts import Parts
+from app.assembly.reply_providers import direct_message_channels
 from app.assembly.unexpected_errors import install_unexpected_handler
 from bus.errors import Retry
 from cases.clocks.working_calendar import WorkingCalendar
@@ -34,7 +35,6 @@ from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.rate_limits import RateLimiter
 from messages.channels import DoorFacts
-from messages.sender_link import sample_link
 from oversight.pages.address import OVERSIGHT
 from oversight.pages.overseer_pages import NAVIGATION as OVERSIGHT_NAVIGATION
 from pages.csrf import is_below
@@ -103,7 +103,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
-    account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
+    account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions)
     account_pages.install(app)
     # Behind the limits of requests and forms: each request is counted, and no larger form is read.
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
@@ -172,7 +172,8 @@ def desk_page_parts(
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,
         channels=parts.channels,
-        sample_link=sample_link(parts.settings.reached_at),
+        public_address=parts.settings.reached_at,
+        direct_message_channels=direct_message_channels(parts.settings),
         officers=officers,
         open_file=desk.open_picture,
         open_contact=desk.open_contact,
@@ -180,6 +181,7 @@ def desk_page_parts(
         now=parts.now,
         deadlines=parts.deadlines,
         release=desk.release_acts,
+        pictures=desk.answer_pictures,
     )
 
 

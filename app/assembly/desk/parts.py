@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
+from app.assembly.pictures import open_picture
 from app.operations.audit.log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.duplicates.decision_publisher import DecisionPublisher
@@ -18,13 +20,13 @@ from bus.errors import Retry
 from bus.port import Outgoing, Producer
 from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.webhooks.worker import SwitchedOffWebhook
-from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Attachment, Contact, Correction
 from sinks.public.releases import PublicReleases
@@ -77,6 +79,15 @@ class DeskParts:
         self.producer.publish(messages)
 
     @cached_property
+    def answer_pictures(self) -> AnswerPictures:
+        """The pictures of answers. Institutions share places and space for files with the doors of the process."""
+        parts, doors = self._parts, self._parts.doors
+        return AnswerPictures(parts.engine, parts.sealer, self._place, doors.file_space.take, parts.now)
+
+    def _place(self, agency: str) -> AbstractContextManager[None]:
+        return self._parts.doors.file_limit.slot(client=agency)
+
+    @cached_property
     def _act_queue(self) -> ActQueue:
         parts = self._parts
         return ActQueue(parts.engine, parts.keys.answer_keys, self.publish, parts.now, _PUBLISH_RETRIES)
@@ -100,8 +111,8 @@ class DeskParts:
         return Contact.model_validate_json(self._parts.sealer.open(Sealed(sealed), message_id))
 
     def open_picture(self, attachment: Attachment) -> bytes | None:
-        """Return the bytes of a file that came with a report; `None` if it was deleted."""
-        return read_stored_file(self._parts.engine, self._parts.sealer, attachment.id)
+        """Return the bytes of a picture of a report or of an answer; `None` if it was deleted."""
+        return open_picture(self._parts.engine, self._parts.sealer, attachment)
 
     def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
         """Return what runs beside the stage, with the names of the threads."""

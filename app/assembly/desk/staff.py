@@ -84,7 +84,9 @@ class StaffPages:
     def _page_routers(self) -> Sequence[APIRouter]:
         parts, frame, log = self._parts, self._frame, self._log
         names = CaseNames(parts.channels, lambda: parts.tables.regions, lambda: parts.tables.topic_names)
-        list_page = TriageListPage(frame, self._triage_desk, self._answers, names.regions, names.topics)
+        list_page = TriageListPage(
+            frame, self._triage_desk, self._institutions, self._answers, names.regions, names.topics
+        )
         case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers, names)
         next_case = NextCase(parts.engine, self._triage_desk, self._answers)
         name = self._institutions.name

@@ -10,12 +10,15 @@ from app.assembly.doors.parts import DoorParts
 from app.randomness import Randomness
 from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import MailOutbox
+from ingest.code_sms import code_sms
+from ingest.web.contact_proof.code_mail import code_mail
+from ingest.web.contact_proof.code_proof import CodeNotSent, CodeProof, SendCode
+from ingest.web.contact_proof.code_store import CodeToSend
 from ingest.web.contact_proof.contacts import ContactStore
-from ingest.web.contact_proof.decision import CODE_DIGITS
+from ingest.web.contact_proof.decision import CODE_DIGITS, CODE_LIFETIME
 from ingest.web.contact_proof.first_mail import FirstMail
 from ingest.web.contact_proof.form_contact import FormContact, MailLinks
 from ingest.web.contact_proof.pages import confirm_address
-from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from ingest.web.form_token import FormTokens
 from messages.shapes import Contact
 from pages.translation.translator import load_translator
@@ -43,14 +46,31 @@ def contact_ways(parts: DoorParts) -> frozenset[str]:
 
 def phone_proof(
     parts: DoorParts, open_provider: Callable[[DoorParts], ReplyProvider | None], new_id: Callable[[], UUID]
-) -> PhoneProof | None:
+) -> CodeProof | None:
     """Return the proof of phone numbers, `None` without a provider of SMS. `open_provider` opens a new one."""
     if "sms" not in contact_ways(parts):
         return None
-    send = partial(_send_code, partial(open_provider, parts), new_id)
-    settings = parts.settings
+    return _code_proof(parts, partial(_send_code, partial(open_provider, parts)), new_id)
+
+
+def mail_proof(parts: DoorParts, new_id: Callable[[], UUID]) -> CodeProof | None:
+    """Return the proof of mail addresses, `None` without a mail server."""
+    if "email" not in contact_ways(parts):
+        return None
+    translate = load_translator().translate
+    outbox = mail_outbox(parts)
+
+    def send(code: CodeToSend) -> None:
+        text = code_mail(code.code, translate)
+        outbox.add([Mail(code.id, "code", code.number, text.subject, text.body, parts.now() + CODE_LIFETIME)])
+
+    return _code_proof(parts, send, new_id)
+
+
+def _code_proof(parts: DoorParts, send: SendCode, new_id: Callable[[], UUID]) -> CodeProof:
     new_code = partial(_new_code, parts.randomness)
-    return PhoneProof(parts.engine, parts.secrets.sender_key, send, settings.codes_per_day, new_id, new_code, parts.now)
+    limit = parts.settings.codes_per_day
+    return CodeProof(parts.engine, parts.secrets.sender_key, send, limit, new_id, new_code, parts.now)
 
 
 def form_contact(parts: DoorParts, tokens: FormTokens, check_rate: Callable[[str, str], None]) -> FormContact:
@@ -76,17 +96,16 @@ def _queue_mail(outbox: MailOutbox, parts: DoorParts, connection: Connection, ma
     outbox.add_within(connection, [Mail(mail.id, "first", mail.to, mail.subject, mail.body, expires_at)])
 
 
-def _send_code(
-    open_provider: Callable[[], ReplyProvider | None], new_id: Callable[[], UUID], number: str, text: str
-) -> None:
-    """Send a code at once, so that it is stored nowhere. Raises `CodeNotSent` if it certainly was not sent.
+def _send_code(open_provider: Callable[[], ReplyProvider | None], code: CodeToSend) -> None:
+    """Send a code by SMS at once, so that it is stored nowhere. Raises `CodeNotSent` if it certainly was not sent.
 
     A provider is not safe for two threads: each code has its own.
     """
     provider = open_provider()
     if provider is None:
         raise CodeNotSent
-    sms = OutgoingReply(new_id(), "", "code", text, secret=False, attempts=0, contact=Contact(phone=number))
+    contact = Contact(phone=code.number)
+    sms = OutgoingReply(code.id, "", "code", code_sms(code.code), secret=False, attempts=0, contact=contact)
     try:
         provider.deliver(sms)
     except (RetryLater, PermanentFailure, ReplyWithheld) as error:

@@ -11,7 +11,7 @@ from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownReport
 from ingest.mobile.uploads import Uploads
 from language.masking import mask_with_labels
-from sinks.ledger.own.own_report import OwnReports
+from sinks.ledger.own.own_report import LastWords, OwnReports
 from sinks.ledger.status import ReportStatus, StatusReader
 
 
@@ -36,16 +36,17 @@ def report_states(ledger: StatusReader, own_reports: OwnReports, numbers: Sequen
     """Return the states of a device's reports with the agencies' words, without those that the ledger lacks (yet)."""
     statuses = ledger.statuses(numbers)
     words = own_reports.last_words(statuses.values())
-    return {number: _shown_report(status, *words[number]) for number, status in statuses.items()}
+    return {number: _shown_report(status, words[number]) for number, status in statuses.items()}
 
 
-def _shown_report(status: ReportStatus, answer: str, question: str) -> ShownReport:
+def _shown_report(status: ReportStatus, words: LastWords) -> ShownReport:
     return ShownReport(
         state=status.state,
         sentence=status.sentence,
         changed_at=status.changed_at,
         agency=status.agency,
         belongs_to=status.repeated_number,
-        answer=answer,
-        question=question,
+        answer=words.answer,
+        question=words.question,
+        pictures=tuple(file.id for file in words.pictures),
     )

@@ -30,14 +30,17 @@ if TYPE_CHECKING:
     from ingest.wrap import Wrapper
     from messages.sealing import Sealer
     from normalize.conversation.preview import MessagePreview
+    from pages.files.file_space import FileSpace
     from pages.rejection_counter import RejectionCounter
     from sinks.ledger.status import StatusReader
 
-# Each picture takes up to 340 MB while it is cleaned (see ingest/files/cleaning.py). A request that waits for that
+# Each picture takes up to 340 MB while it is cleaned (see pages/files/cleaning.py). A request that waits for that
 # holds one of the 40 threads that all requests share.
 _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
 _FILE_PATIENCE_SECONDS = 5.0
+# Wait for the next part of an SMS; later parts still complete it for six times as long.
+_PART_WAIT = timedelta(minutes=10)
 
 
 class DoorParts:
@@ -143,13 +146,20 @@ class DoorParts:
     @cached_property
     def attachments(self) -> Attachments:
         """The store of files that came with reports."""
-        from ingest.files.attachments import Attachments, stored_bytes
-        from ingest.files.file_space import FileSpace
-        from ingest.mobile.uploads import announced_bytes
+        from ingest.files.attachments import Attachments
 
-        measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
-        space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, self._core.clock.monotonic)
-        return Attachments(self.engine, self.sealer, self.file_limit, space, self.door_rates.check_rate)
+        return Attachments(self.engine, self.sealer, self.file_limit, self.file_space, self.door_rates.check_rate)
+
+    @cached_property
+    def file_space(self) -> FileSpace:
+        """The space of the files of all senders and agencies."""
+        from cases.pictures.store import picture_bytes
+        from ingest.files.attachments import stored_bytes
+        from ingest.mobile.uploads import announced_bytes
+        from pages.files.file_space import FileSpace
+
+        measures = [partial(measure, self.engine) for measure in (stored_bytes, announced_bytes, picture_bytes)]
+        return FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, self._core.clock.monotonic)
 
     @cached_property
     def door_rates(self) -> RateLimiter:
@@ -173,7 +183,7 @@ class DoorParts:
         from ingest.smpp.part_matching import PartDeadlines
         from ingest.smpp.part_store import PartStore
 
-        return PartStore(self.engine, PartDeadlines(timedelta(seconds=self.settings.smpp_part_seconds)))
+        return PartStore(self.engine, PartDeadlines(_PART_WAIT))
 
     @cached_property
     def rejection_counter(self) -> RejectionCounter:

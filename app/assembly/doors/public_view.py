@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from jinja2 import Environment
 
 from app.assembly.parts import Parts
+from cases.pictures.store import read_picture
 from config.database import DatabaseUnavailable
 from config.reference.public_release import PUBLIC_RELEASE, load_sensitive_reports
 from language.masking import mask_with_labels
@@ -55,4 +57,5 @@ def public_pages(parts: Parts, pages: Environment) -> PublicPages:
         lambda: parts.tables.topic_names,
         parts.tables.regions,
     )
-    return PublicPages(PublicReports(parts.engine, parts.now), names, pages, parts.settings.reached_at)
+    reports, open_picture = PublicReports(parts.engine, parts.now), partial(read_picture, parts.engine, parts.sealer)
+    return PublicPages(reports, names, pages, parts.settings.reached_at, open_picture)

@@ -14,6 +14,8 @@ from app.assembly.doors.parts import DoorParts
 from bus.errors import Retry
 from bus.port import Producer
 from cases.facts.tables import ComplaintFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.database import read_transaction
 from ingest.sms.channel import CHANNEL
 from ingest.sms_acts import ActsUnavailable, CodedAct, OwnReport, TooManyCodes
@@ -21,7 +23,8 @@ from ingest.web.contact_proof.code_store import CodeStore, CodeToSend
 from ingest.web.contact_proof.decision import CODE_DIGITS
 from ingest.wrap import OpenMessage, Wrapper, accepted_record
 from messages.payloads.follow_up import CONTENT_TYPE, FollowUpSubmission
-from messages.shapes import RawMessage, SenderAct
+from messages.sealing import Sealed, Sealer, UnsealError
+from messages.shapes import Contact, RawMessage, SenderAct
 from pages.refusals import Refused
 from privacy.tables import PersonReport
 
@@ -42,6 +45,7 @@ class CodedActs:
         self,
         engine: Engine,
         wrapper: Wrapper,
+        sealer: Sealer,
         key: bytes,
         codes: CodeStore,
         publish: Publish,
@@ -49,6 +53,7 @@ class CodedActs:
     ) -> None:
         self._engine = engine
         self._wrapper = wrapper
+        self._sealer = sealer
         self._key = hmac.digest(key, b"sms act", hashlib.sha256)
         self._codes = codes
         self._publish = publish
@@ -57,6 +62,20 @@ class CodedActs:
     def own_report(self, raw: RawMessage, number: str) -> OwnReport | None:
         """Return the report with this number if it came from the sender of a message."""
         return self._first(_reports_of(raw.sender).where(col(ComplaintFact.tracking) == number))
+
+    def report_with_contact(self, raw: RawMessage, number: str) -> OwnReport | None:
+        """Return the report with this number if the telephone of a message is its contact.
+
+        Whoever typed the number in the form proved nothing. The code goes to that telephone: who has it, and knows the
+        number of the report, may withdraw it.
+        """
+        columns = col(ComplaintFact.message_id), col(ComplaintFact.tracking), col(CaseWords.contact)
+        query = select(*columns).join(CaseWords, is_of_complaint()).where(col(ComplaintFact.tracking) == number)
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        phone = self._phone(row.contact, row.message_id) if row else ""
+        is_same = bool(phone) and self._wrapper.sender_hash(f"tel:{phone}") == raw.sender
+        return OwnReport(row.message_id, row.tracking) if row and is_same else None
 
     def newest_report(self, raw: RawMessage) -> OwnReport | None:
         """Return the newest report of the sender of a message."""
@@ -96,6 +115,13 @@ class CodedActs:
         digest = hmac.digest(self._key, message_id.bytes, hashlib.sha256)
         return f"{int.from_bytes(digest, 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
+    def _phone(self, sealed: str, message_id: UUID) -> str:
+        """Return the number in a sealed contact; empty without one, and if it was removed."""
+        try:
+            return Contact.model_validate_json(self._sealer.open(Sealed(sealed), message_id)).phone if sealed else ""
+        except UnsealError:
+            return ""
+
     def _first(self, query: Select[Any]) -> OwnReport | None:
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).one_or_none()
@@ -106,7 +132,7 @@ def coded_acts(parts: DoorParts, publish: Publish, now: Callable[[], datetime] |
     """Return the acts of a process's doors. `now` is the clock of a door that has its own."""
     key = parts.secrets.sender_key
     codes = CodeStore(parts.engine, key, parts.settings.codes_per_day)
-    return CodedActs(parts.engine, parts.wrapper, key, codes, publish, now or parts.now)
+    return CodedActs(parts.engine, parts.wrapper, parts.sealer, key, codes, publish, now or parts.now)
 
 
 def published_by(producer: Producer, wrapper: Wrapper) -> Publish:

@@ -80,5 +80,5 @@ def _teller(parts: Parts) -> OnChanges:
     return on_changes
 
 
-def _pass_by(_connection: Connection, _news: object) -> None:
+def _pass_by(_connection: Connection, *_news: object) -> None:
     """Do nothing."""

@@ -1,10 +1,11 @@
-"""Threads of the doors: the spool, and the doors that have no address."""
+"""Threads of the doors: the spool, the doors that have no address, and the practice X."""
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from app.assembly.parts import Parts
-from app.assembly.practice_x import practice_x_threads
+from app.simulator.x import PracticeX, Timeline
 from bus.port import Producer
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 
@@ -32,3 +33,13 @@ def _drain_spool(parts: Parts, stopping: threading.Event) -> None:
         SpoolDrain(parts.doors.spool, producer, parts.settings.home / "spool.lock", parts.ensure_topics, stopping).run()
     finally:
         producer.close()
+
+
+def practice_x_threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
+    """Return the thread that plays X by its name; none where the settings lead to the real one."""
+    settings = parts.settings
+    if settings.practice_x:
+        timeline = Timeline(settings.home / "practice-x.jsonl", parts.now)
+        start_thread = parts.threads.start_background
+        practice = PracticeX(timeline, settings.x_url, parts.secrets.x_token, settings.x_user_id, start_thread)
+        yield "practice-x", partial(practice.run, stopping)

@@ -2,11 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 
+from app.assembly.installed_channel import ReplyRoute
 from app.assembly.parts import Parts
-from app.assembly.reply_senders import reply_senders
 from app.assembly.safekeeping.forgetting import destruction_loop, forget_stage
 from bus.worker import Stage
+from config.settings import Settings
+from sinks.replies.decision import ReplyLimits
+from sinks.replies.outbox import ReplyOutbox
+from sinks.replies.sender import ReplySender
 from sinks.replies.sink import ReplySink
 
 
@@ -24,3 +29,21 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
         from app.assembly.doors.public_view import decisions_loop
 
         yield "public-view", decisions_loop(parts, stopping)
+
+
+def reply_senders(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
+    """Return a sender for each channel by its name, to be run in a thread: one that waits delays no other."""
+    outbox = ReplyOutbox(parts.engine)
+    key = parts.secrets.sender_key
+    for installed in parts.installed_channels:
+        channel, route = installed.facts.name, installed.replies
+        limits = reply_limits(parts.settings, route)
+        sender = ReplySender(
+            channel, route.provider(parts.doors), limits, outbox, parts.sealer, key, parts.now, stopping
+        )
+        yield f"replies-{channel}", sender.run
+
+
+def reply_limits(settings: Settings, route: ReplyRoute) -> ReplyLimits:
+    """Return what may be sent on a channel."""
+    return ReplyLimits(settings.replies_per_sender, route.windows(settings), timedelta(days=settings.replies_days))

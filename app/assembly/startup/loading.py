@@ -16,7 +16,7 @@ from config.settings import Settings, SettingsError
 _COMMON_MODULES = (
     *("app.assembly.service", "app.assembly.operations_http", "app.database", "app.operations.audit.log"),
     *("app.operations.audit.heads", "bus.ensured_topics", "config.secrets", "privacy.bounded_call"),
-    *("privacy.key_file", "privacy.key_store", "privacy.person_keys", "privacy.person_sealer", "privacy.root_keys"),
+    *("privacy.key_file", "privacy.key_store", "privacy.person_keys", "privacy.person_keys", "privacy.root_keys"),
     *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.loops.uvloop", "uvicorn.protocols.http.auto"),
     *("anyio._backends._asyncio", "uvicorn.protocols.websockets.auto"),
 )

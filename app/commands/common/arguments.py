@@ -13,6 +13,16 @@ from app.clock import system_clock
 from app.commands.common.terminal import EX_USAGE, stop
 from messages.tracking import read_tracking_number
 
+Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only those with this reason.")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="Only those since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
+]
+Until = Annotated[str | None, typer.Option("--until", help="Only those before this time.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or ids that begin so. May be repeated.")]
+Everything = Annotated[bool, typer.Option("--all", help="Choose all that are pending.")]
+
+
 if TYPE_CHECKING:
     from pydantic import ValidationError
 

@@ -10,9 +10,8 @@ import typer
 
 from accounts.permissions import Role
 from app.commands.common.agencies import agency_code
-from app.commands.common.arguments import Actor, Json, require_actor_and_reason
+from app.commands.common.arguments import Actor, Json, Why, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.review_options import Why
 from app.commands.common.terminal import EX_USAGE, print_line, print_note, print_rows, stop
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def invite(
     why: Why,
     agency: Annotated[str, typer.Option("--agency", help="The institution, by code (kota-3374) or name.")] = "",
 ) -> None:
-    """Print a one-time link with which a person sets a password. It works for 72 hours."""
+    """Print a one-time link with which a person sets a password, and mail it. It works for 72 hours."""
     from accounts.account_store import normalized_email
     from accounts.invitations import NewPerson
     from accounts.pages.invitation_pages import invitation_link
@@ -55,10 +54,11 @@ def invite(
         agency = TRIAGE if role is Role.TRIAGE else code
         token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
         print_line(invitation_link(desk_address(parts.settings), token))
+        _note_mail(services, normalized_email(email))
 
 
 def link(email: Email, actor: Actor, why: Why) -> None:
-    """Print a one-time link with which a person sets a new password. It works for 72 hours."""
+    """Print a one-time link with which a person sets a new password, and mail it. It works for 72 hours."""
     from accounts.pages.invitation_pages import invitation_link
     from app.assembly.processes.address_file import desk_address
 
@@ -67,6 +67,7 @@ def link(email: Email, actor: Actor, why: Why) -> None:
         print_line(
             invitation_link(desk_address(parts.settings), services.people.new_password_link(account.id, actor, why))
         )
+        _note_mail(services, account.email)
 
 
 def unlock(email: Email, actor: Actor, why: Why) -> None:
@@ -149,10 +150,19 @@ def accounts(
 def _account_services(actor: str, why: str) -> Iterator[tuple[Parts, AccountServices]]:
     """Open the accounts for an act of a person. An act that is not possible ends the process with a sentence."""
     from app.assembly.desk.accounts import build_account_services
+    from app.assembly.processes.address_file import desk_address
 
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts, _explained():
-        yield parts, build_account_services(parts, parts.audit_log.append)
+        yield parts, build_account_services(parts, parts.audit_log.append, desk_address(parts.settings))
+
+
+def _note_mail(services: AccountServices, email: str) -> None:
+    """Say who gets the link, or that the operator has to send it."""
+    if services.mail.is_sent:
+        print_note(f"The service mails this link to {email}.")
+    else:
+        print_note(f"The service has no mail server: send this link to {email} yourself.")
 
 
 @contextmanager

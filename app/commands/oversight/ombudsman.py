@@ -101,5 +101,7 @@ def _print(exported: list[ExportedCase]) -> None:
         elif item.outcome == "withdrawn":
             print_note(f"{item.number}: the sender does not agree any more. Nothing was written.")
         else:
-            print_note(f"{item.number}: the contact cannot be opened. Nothing was written; see the runbook on keys.")
+            print_note(
+                f"{item.number}: the contact cannot be opened. Nothing was written: see docs/operations.md on keys."
+            )
     print_note(f"{sum(1 for item in exported if item.path)} files. They have names and contacts: pass them on sealed.")

@@ -37,7 +37,7 @@ def write(folder: Folder) -> None:
     if settings.bus != "local" or settings.database_url.get_secret_value():
         stop(
             "This backs up the embedded bus and SQLite. For Kafka and PostgreSQL use `satupintu archive`, and "
-            "PostgreSQL's own back-up (runbook).",
+            "PostgreSQL's own back-up (docs/operations.md).",
             EX_USAGE,
         )
     manifest = write_backup(settings.home, folder, code_version(), system_clock().now(), DurableFiles())

@@ -38,4 +38,4 @@ def restore(
     for topic, count in counts.items():
         print_line(f"{topic} {count}")
     print_note("Restored. Start the service, and compare `satupintu audit` with that of the archived system.")
-    print_note("Not in an archive: pictures, accounts, keys, webhooks, devices, notes and the audit log (runbook).")
+    print_note("Not in an archive: pictures, accounts, keys, webhooks, devices, notes and the audit log.")

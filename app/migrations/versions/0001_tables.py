@@ -221,6 +221,13 @@ def _create_desk_work() -> None:
         sa.Column("opened_at", _TIME, nullable=False),
     )
     op.create_table(
+        "desk_saved_filter",
+        sa.Column("account_id", sa.Uuid(), primary_key=True),
+        sa.Column("agency", sa.String(), primary_key=True),
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("parameters", sa.String(), nullable=False),
+    )
+    op.create_table(
         "desk_template",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("agency", sa.String(), nullable=False),
@@ -288,6 +295,7 @@ def _create_desk_read_model() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("rahasia", sa.Boolean(), nullable=False),
+        sa.Column("has_second_matter", sa.Boolean(), nullable=False),
         sa.Column("suggested_id", sa.Uuid(), nullable=True),
     )
     op.create_index("ix_desk_case_complaint", "desk_case", ["complaint_id", "agency", "hop"])
@@ -603,6 +611,8 @@ def _create_cases() -> None:
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("suggested_agency", sa.String(), nullable=True),
+        sa.Column("pictures", sa.String(), nullable=False),
+        sa.Column("pictures_public", sa.Boolean(), nullable=False),
         sa.Column("answered_at", _TIME, nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("position", sa.String(), nullable=False),
@@ -619,6 +629,21 @@ def _create_cases() -> None:
         sa.Column("hop", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
     )
+    op.create_table(
+        "case_answer_picture",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("kept_at", _TIME, nullable=False),
+        sa.Column("named_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_case_answer_picture_dispatch", "case_answer_picture", ["dispatch_id"])
+    op.create_index("ix_case_answer_picture_complaint", "case_answer_picture", ["complaint_id"])
     op.create_table(
         "case_complaint",
         sa.Column("id", sa.Uuid(), primary_key=True),
@@ -954,6 +979,7 @@ def _create_oversight() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
     )
+    op.create_index("ix_oversight_notice_complaint", "oversight_notice", ["complaint_id"])
     op.create_table(
         "oversight_pair_day",
         sa.Column("day", sa.Date(), primary_key=True),
@@ -1026,6 +1052,7 @@ def _create_public_view() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
         sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("pictures", sa.String(), nullable=False),
         sa.Column("published_on", sa.Date(), nullable=False),
         sa.Column("changed_on", sa.Date(), nullable=False),
     )
@@ -1048,6 +1075,7 @@ def _create_replies() -> None:
         sa.Column("tracking", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("mail_text", sa.String(), nullable=False),
         sa.Column("made_at", _TIME, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

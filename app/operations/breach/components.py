@@ -16,7 +16,7 @@ _ITEMS: Mapping[Component, tuple[str, ...]] = MappingProxyType(
         "bus": ("topic:", "file:bus.db"),
         "desk-account": (
             *("table:case_words", "table:desk_case", "table:desk_note"),
-            *("table:ingest_attachment", "table:desk_template"),
+            *("table:ingest_attachment", "table:case_answer_picture", "table:desk_template"),
         ),
         "webhook": ("table:desk_webhook_delivery",),
         "backup": ("table:", "topic:", "file:", "archive:", "backup:"),

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel, col
 from app.operations.forgetting.files import delete_files, delete_upload_parts, delete_uploads, empty_devices
 from app.operations.forgetting.person import Person
 from cases.facts.tables import DispatchFact
+from cases.pictures.tables import AnswerPicture
 from cases.words.forgotten import blank_stored_words
 from config.conditions import is_one_of
 from config.database import changed_rows
@@ -88,6 +89,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "normalize_matter": _rows_deleted(ComparableRow, col(ComparableRow.complaint_id), _complaints),
         "router_dispatch": _by_complaints(router.redraw_dispatches),
         "case_words": _by_complaints(blank_stored_words),
+        "case_answer_picture": _rows_deleted(AnswerPicture, col(AnswerPicture.complaint_id), _complaints),
         "public_report": _rows_deleted(PublicReport, col(PublicReport.complaint_id), _complaints),
         "replies_outbox": _by_complaints(replies.empty_replies),
         "replies_recipient": _by_complaints(replies.delete_recipients),

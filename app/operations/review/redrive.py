@@ -16,7 +16,6 @@ from uuid import UUID
 
 from app.operations.recorder import Recorder
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter, letter_event
-from app.operations.review.redrive_counts import RedriveCounts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages.codec import REDRIVEN, CodecError, decode, upcast
@@ -179,6 +178,18 @@ class Redrive:
         except (CodecError, Reject) as error:
             return RedriveStep(letters, None, error.reason)
         return RedriveStep(letters, out)
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveCounts:
+    """`published` are the records by topic, `left` the dead letters by the reason of `NOT_REDRIVEN`.
+
+    `is_complete`: False if the limit of one batch was reached. What it left out is still without a decision.
+    """
+
+    published: Mapping[str, int]
+    left: Mapping[str, int]
+    is_complete: bool = True
 
 
 class RedriveBatches:

@@ -8,15 +8,21 @@ from starlette.responses import Response
 
 from accounts.permissions import Actor
 from desk.acts.answers import CaseProgressView
+from desk.pages.case.act_pictures import ChosenPictures
 from desk.pages.case.preview import Preview
 from desk.pages.case.recommendation_part import RecommendationDraft
 from messages.shapes import Verdict
 from pages.translation.message import Message
 
+NO_PICTURES = ChosenPictures()
+
 
 @dataclass(frozen=True, slots=True)
 class ActDraft:
-    """An act that a person has begun. `fault` says what is missing, `preview` what the sender will get."""
+    """An act that a person has begun. `fault` says what is missing, `preview` what the sender will get.
+
+    `pictures` are those that came with the form, now or before.
+    """
 
     verdict: Verdict | None = None
     text: str = ""
@@ -24,6 +30,7 @@ class ActDraft:
     continue_at: str = ""
     fault: Message | None = None
     preview: Preview | None = None
+    pictures: ChosenPictures = NO_PICTURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class CaseRenderer(Protocol):
         `institution_words` are words of the name of an institution.
         """
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, *, has_pictures: bool = ...) -> Preview:
         """Return the preview of an act."""
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:

@@ -1,5 +1,6 @@
 """Takes the forms of the acts: answers to the case, notes, units and officers. Each ends with a redirect."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -10,16 +11,18 @@ from config.database import read_transaction
 from config.time_zones import time_zone
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
-from desk.pages.case.act_draft import ActDraft, CaseRenderer, NoteDraft
+from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft
+from desk.pages.case.act_pictures import ChosenPictures, chosen_pictures
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
-from messages.shapes import Verdict
+from messages.shapes import VERDICTS_WITH_PICTURES, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
+from pages.files.form_with_files import PostedFormWithFiles
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -27,7 +30,9 @@ from pages.translation.message import Message
 _MAX_UNIT_LENGTH = 200
 _MAX_REASON_LENGTH = 500
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
-_FORM_FAULTS: frozenset[ActFault] = frozenset({"text-missing", "unknown-agency"})
+_FORM_FAULTS: frozenset[ActFault] = frozenset(
+    {"text-missing", "unknown-agency", "no-pictures-here", "too-many-pictures", "unknown-picture"}
+)
 _INNER_PART = "#di-dalam"
 # Begin of a page. A redirect without a fragment would keep that of the form (RFC 9110, 10.2.2).
 _TOP = "#isi"
@@ -53,9 +58,9 @@ class ActForms:
             router.add_api_route(address, endpoint, methods=["POST"], response_class=HTMLResponse)
         return router
 
-    def answer(self, request: Request, number: str, form: PostedForm) -> Response:
+    def answer(self, request: Request, number: str, posted: PostedFormWithFiles) -> Response:
         """Give an answer, or show its preview. Then redirect to the next case, the list or the same case."""
-        parts = self._parts
+        parts, form = self._parts, posted.fields
         verdict = VERDICTS_BY_NAME.get(form.line("tindakan"))
         actor = parts.require(request, Act.VIEW_CASE, *([RIGHTS[verdict]] if verdict else []))
         view = parts.find_case(actor, number)
@@ -65,12 +70,21 @@ class ActForms:
             # Its acts have one place: a page of the desk that is still open is an old one.
             return see_other(f"{TRIAGE_LIST}/{view.case.case.tracking}")
         is_possible = verdict in possible_acts(view, actor)
+        pictures = NO_PICTURES
+        if is_possible and verdict in VERDICTS_WITH_PICTURES:
+            pictures = chosen_pictures(parts.pictures, view.case.dispatch, posted)
         if is_possible and (form.line("templat") or form.line("langkah") == "cari"):
-            return self._continued(request, actor, view, verdict, form)
-        draft = self._draft(view, verdict, form)
-        if is_possible and (draft.fault or form.line("langkah") == "pratinjau"):
+            return self._continued(request, actor, view, verdict, form, pictures)
+        draft = self._draft(view, verdict, form, pictures)
+        if is_possible and (draft.fault or pictures.faults or form.line("langkah") == "pratinjau"):
             return self._case_page.render(request, actor, view, draft)
-        answer = AnswerDraft(verdict, draft.text, draft.suggested_agency or None)
+        answer = AnswerDraft(
+            verdict,
+            draft.text,
+            draft.suggested_agency or None,
+            tuple(file.id for file in pictures.files),
+            pictures.is_public and bool(pictures.files),
+        )
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
         if result.fault:
             return self._refused(request, actor, draft, result, form)
@@ -122,15 +136,21 @@ class ActForms:
         return self._inner_part(request, view)
 
     def _continued(
-        self, request: Request, actor: Actor, view: CaseProgressView, verdict: Verdict, form: Form
+        self,
+        request: Request,
+        actor: Actor,
+        view: CaseProgressView,
+        verdict: Verdict,
+        form: Form,
+        pictures: ChosenPictures,
     ) -> Response:
         """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
         templates = self._parts.work.templates(actor.agency)
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
-        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"))
+        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"), pictures=pictures)
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
 
-    def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form) -> ActDraft:
+    def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form, pictures: ChosenPictures) -> ActDraft:
         text = with_number(form.text("isi"), view.case.case.tracking)
         suggested_agency = form.line("tujuan") if verdict == "refused" else ""
         return ActDraft(
@@ -139,7 +159,8 @@ class ActForms:
             suggested_agency,
             continue_at=form.line("lanjut"),
             fault=self._draft_fault(view, verdict, text, suggested_agency),
-            preview=self._case_page.preview(view, verdict, text),
+            preview=self._case_page.preview(view, verdict, text, has_pictures=bool(pictures.files)),
+            pictures=pictures,
         )
 
     def _draft_fault(
@@ -159,9 +180,7 @@ class ActForms:
         if view is None or fault is None:
             return self._parts.missing(request, actor, "")
         if fault in _FORM_FAULTS:
-            begun = ActDraft(
-                draft.verdict, draft.text, draft.suggested_agency, draft.continue_at, wording.FAULTS[fault]
-            )
+            begun = replace(draft, fault=wording.FAULTS[fault], preview=None)
             return self._case_page.render(request, actor, view, begun)
         values = {
             "view": view,

@@ -21,10 +21,19 @@ _FILE_KINDS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "ima
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A picture of a report or of an answer."""
+
+    id: str
+    kind: str
+    kilobytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One event in words. `text` is what was written, `actor` the person of the own agency.
 
-    `is_pending`: the act is stored and not yet in the read model.
+    `is_pending`: the act is stored and not yet in the read model. `pictures` are those of an answer.
     """
 
     at: datetime
@@ -34,15 +43,7 @@ class HistoryEntry:
     is_own: bool
     counts: bool = True
     is_pending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShownFile:
-    """A picture of a report."""
-
-    id: str
-    kind: str
-    kilobytes: int
+    pictures: Sequence[ShownFile] = ()
 
 
 def possible_acts(view: CaseProgressView, actor: Actor) -> Sequence[Verdict]:
@@ -60,7 +61,8 @@ def possible_acts(view: CaseProgressView, actor: Actor) -> Sequence[Verdict]:
 def history(view: CaseProgressView, agency_name: Callable[[str], str]) -> Sequence[HistoryEntry]:
     """Return all events of a case, oldest first, and then the acts that are on their way."""
     own_agency = view.case.case.agency
-    entries = [_entry(event, own_agency, agency_name) for event in view.case.events]
+    is_open = view.case.are_files_open
+    entries = [_entry(event, own_agency, agency_name, are_files_open=is_open) for event in view.case.events]
     return [*entries, *(_pending_entry(act, agency_name) for act in view.pending)]
 
 
@@ -72,7 +74,7 @@ def events_since(view: CaseProgressView, version: int, agency_name: Callable[[st
     dispatch = view.case.dispatch
     counted_kinds = {*VERDICTS_BY_NAME.values(), *SENDER_KINDS}
     entries = [
-        _entry(event, dispatch.agency, agency_name)
+        _entry(event, dispatch.agency, agency_name, are_files_open=False)
         for event in view.case.events
         if event.kind in counted_kinds and event.agency in {"", dispatch.agency} and event.at >= dispatch.at
     ]
@@ -89,7 +91,20 @@ def last_message(view: CaseProgressView, act: SenderAct) -> AccompanyingReport |
 
 def shown_files(report: Report) -> Sequence[ShownFile]:
     """Return the files of a report."""
-    return [_shown_file(attachment) for attachment in report.attachments]
+    return [shown_file(attachment) for attachment in report.attachments]
+
+
+def work_pictures(view: CaseProgressView) -> Sequence[Attachment]:
+    """Return the pictures of all answers that count, each once and in their order."""
+    pictures = {file.id: file for event in view.case.events if event.counts for file in event.pictures}
+    return list(pictures.values())
+
+
+def sent_pictures(view: CaseProgressView) -> Sequence[Attachment]:
+    """Return the pictures of the report, and of the messages of its sender."""
+    own_messages = [report.report for report in view.case.reports if report.relation == "repeat"]
+    pictures = {file.id: file for report in (view.case.dispatch.report, *own_messages) for file in report.attachments}
+    return list(pictures.values())
 
 
 def place_lines(report: Report) -> Iterator[str]:
@@ -100,12 +115,15 @@ def place_lines(report: Report) -> Iterator[str]:
         yield f"{place.latitude:.6f}, {place.longitude:.6f}"
 
 
-def _shown_file(attachment: Attachment) -> ShownFile:
+def shown_file(attachment: Attachment) -> ShownFile:
+    """Return a picture as the page shows it."""
     kilobytes = max(1, round(attachment.size / _KILOBYTE))
     return ShownFile(str(attachment.id), _FILE_KINDS[attachment.media_type], kilobytes)
 
 
-def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str]) -> HistoryEntry:
+def _entry(
+    event: CaseEvent, own_agency: str, agency_name: Callable[[str], str], *, are_files_open: bool
+) -> HistoryEntry:
     is_own = event.agency == own_agency
     is_own_dispatch = is_own and event.kind == "dispatched"
     return HistoryEntry(
@@ -116,6 +134,7 @@ def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str])
         event.actor if is_own and not is_own_dispatch else "",
         is_own=is_own,
         counts=event.counts,
+        pictures=[shown_file(file) for file in event.pictures] if are_files_open else (),
     )
 
 

@@ -23,15 +23,19 @@ from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
-from messages.shapes import Dispatch, Verdict
+from messages.sender_link import sample_link
+from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
+from pages.files.cleaning import MAX_FILE_BYTES
 from pages.forms import plain_line
 from pages.responses import see_other
+from pages.sizes import readable_size
 from pages.translation.message import Message
-from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.cases import CASE_STATES, KINDS, second_matter_sentence, topic_label
 from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 _MAX_SEARCH_LENGTH = 100
@@ -48,6 +52,15 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondMatterPart:
+    """A second matter of the report: a sentence, and the agency of the matter, to which the report may be passed on."""
+
+    sentence: Message
+    agency_name: str
+    agency: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActForm:
     """The form of one act."""
 
@@ -55,6 +68,7 @@ class ActForm:
     slug: str
     title: Message
     has_text: bool
+    has_pictures: bool
     is_open: bool
     draft: ActDraft
     room: int | None
@@ -79,15 +93,18 @@ class CasePage:
         number: str,
         tindakan: str = "",
         hasil: str = "",
+        tujuan: str = "",
         terkirim: str = "",
         publik: str = "",
         catatan: str = "",
+        banding: str = "",
     ) -> Response:
         """Return the page.
 
-        `tindakan` opens the form of an act, `hasil` is the id of an act that was just done, `terkirim` that of a
-        recommendation that was just answered. `publik` shows the words that everybody would read. `catatan`: a note was
-        just stored.
+        `tindakan` opens the form of an act, with the institution `tujuan` if it is a refusal. `hasil` is the id of an
+        act that was just done, `terkirim` that of a recommendation that was just answered. `publik` shows the words
+        that everybody would read. `catatan`: a note was just stored. `banding` shows the pictures of the sender beside
+        those of the work.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
@@ -99,7 +116,8 @@ class CasePage:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
         parts.answers.opened([view.case.case])
-        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan))
+        destination = tujuan if parts.institutions.receives_cases(tujuan) else ""
+        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), suggested_agency=destination)
         return self.render(
             request,
             actor,
@@ -109,6 +127,7 @@ class CasePage:
             answered_recommendation=terkirim,
             shows_public_words=bool(publik),
             is_note_stored=catatan == "tersimpan",
+            compares_pictures=bool(banding),
         )
 
     def render(
@@ -126,6 +145,7 @@ class CasePage:
         answered_recommendation: str = "",
         shows_public_words: bool = False,
         is_note_stored: bool = False,
+        compares_pictures: bool = False,
     ) -> Response:
         """Return the page with what a person has begun, or why a suggestion was not decided."""
         parts = self._parts
@@ -150,34 +170,42 @@ class CasePage:
             "former": self._former_part(actor, view),
             "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation),
             "release": release_part(parts.release, actor, view, mask_with_labels, shows_words=shows_public_words),
+            "comparison": _comparison(view),
+            "compares_pictures": compares_pictures,
+            "may_be_public": parts.release is not None and not view.case.dispatch.report.rahasia,
+            "most_pictures": MAX_ANSWER_PICTURES,
+            "picture_limit": readable_size(MAX_FILE_BYTES),
             "unsent_answer": recommendation if recommendation.fault else None,
         }
-        has_fault = draft.fault or note.fault or recommendation.fault
+        has_fault = draft.fault or draft.pictures.faults or note.fault or recommendation.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
         return parts.render("case.html", request, actor, values, status)
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, *, has_pictures: bool = False) -> Preview:
         """Return the preview of an act."""
         dispatch = view.case.dispatch
-        return preview(view, verdict, text, self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch))
+        name, way = self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch)
+        return preview(view, verdict, text, name, way, has_pictures=has_pictures)
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
         """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""
         dispatch = view.case.dispatch
-        form = self._reply_way(dispatch).form
+        way = self._reply_way(dispatch)
+        form = None if way.needs_proof else way.form
         return question_room(view, verdict, text, self._parts.institutions.name(dispatch.agency), form)
 
     def _reply_way(self, dispatch: Dispatch) -> ReplyWay:
-        channels, channel = self._parts.channels, dispatch.channel
-        needs_proof = channel in channels.with_proof
+        parts, channel = self._parts, dispatch.channel
         return ReplyWay(
-            form=None if needs_proof else channels.answer_forms.get(channel),
-            channel_label=channels.label_of(channel),
-            sample_link=self._parts.sample_link,
-            needs_proof=needs_proof,
-            objection_period=self._parts.deadlines.objection_period(self._parts.now()),
+            form=parts.channels.answer_forms.get(channel),
+            channel_label=parts.channels.label_of(channel),
+            sample_link=sample_link(parts.public_address),
+            status_page=f"{parts.public_address}/status/{dispatch.tracking}",
+            objection_period=parts.deadlines.objection_period(parts.now()),
+            needs_proof=channel in parts.channels.with_proof,
+            has_direct_messages=channel in parts.direct_message_channels,
         )
 
     def _report_values(self, view: CaseProgressView) -> Mapping[str, Any]:
@@ -195,6 +223,7 @@ class CasePage:
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
             "topic": topic_label(parts.topics(), dispatch.topic),
+            "second_matter": self._second_matter(view),
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
@@ -208,6 +237,14 @@ class CasePage:
             "objection": case_model.last_message(view, "objects") if dispatch.reopened else None,
             "withdrawal": case_model.last_message(view, "withdraws") if case.is_current else None,
         }
+
+    def _second_matter(self, view: CaseProgressView) -> SecondMatterPart | None:
+        parts, matter = self._parts, other_matter(view.case.dispatch)
+        sentence = second_matter_sentence(matter, parts.topics(), parts.institutions.name)
+        if matter is None or sentence is None:
+            return None
+        name = parts.institutions.name(matter.agency) if matter.agency else ""
+        return SecondMatterPart(sentence, name, matter.agency)
 
     def _inner_values(self, actor: Actor, view: CaseProgressView) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case
@@ -259,6 +296,7 @@ class CasePage:
                 NAMES[verdict],
                 wording.ACT_NAMES[verdict],
                 has_text=verdict in VERDICTS_WITH_TEXT,
+                has_pictures=verdict in VERDICTS_WITH_PICTURES,
                 is_open=verdict == draft.verdict,
                 draft=draft if verdict == draft.verdict else ActDraft(),
                 room=self.question_room(view, verdict, ""),
@@ -276,3 +314,11 @@ class CasePage:
     def _next_name(self, view: CaseProgressView, suggested_agency: str | None) -> str:
         institutions = self._parts.institutions
         return institutions.name(institutions.after_refusal(view.case.history, suggested_agency))
+
+
+def _comparison(view: CaseProgressView) -> tuple[Sequence[case_model.ShownFile], Sequence[case_model.ShownFile]] | None:
+    """Return the pictures of the sender and those of the work; `None` without any of the work."""
+    if not view.case.are_files_open or not (work := case_model.work_pictures(view)):
+        return None
+    sent = case_model.sent_pictures(view)
+    return [case_model.shown_file(file) for file in sent], [case_model.shown_file(file) for file in work]

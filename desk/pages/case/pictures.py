@@ -1,8 +1,7 @@
-"""Opens the pictures and documents of a case, after a check of the right and a row in the audit log."""
+"""Opens the pictures of a case and of its answers, after a check of the right and a row in the audit log."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,6 +11,7 @@ from desk.acts.answers import CaseProgressView
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from messages.shapes import Attachment
+from pages.forms import read_id
 
 _EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _HEADERS = {
@@ -39,7 +39,7 @@ class Pictures:
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.VIEW_PICTURE)
         view = parts.find_case(actor, number)
-        attachment = find_attachment(view, file_id) if view else None
+        attachment = self._find(view, file_id) if view else None
         if view is None or attachment is None:
             return parts.missing(request, actor, number)
         subject = f"{view.case.case.complaint_id} {attachment.id}"
@@ -51,25 +51,29 @@ class Pictures:
         headers = {**_HEADERS, "Content-Disposition": _disposition(attachment, view.case.case.tracking)}
         return Response(content, media_type=attachment.media_type, headers=headers)
 
+    def _find(self, view: CaseProgressView, file_id: str) -> Attachment | None:
+        """Return the picture with this id that the page of the case shows, or that waits in the form of an answer."""
+        attachment_id = read_id(file_id)
+        if attachment_id is None or not view.case.are_files_open:
+            return None
+        shown = next((item for item in attachments(view) if item.id == attachment_id), None)
+        return shown or next(
+            (item for item in self._parts.pictures.of_dispatch(view.case.dispatch.id) if item.id == attachment_id), None
+        )
 
-def find_attachment(view: CaseProgressView, file_id: str) -> Attachment | None:
-    """Return the attachment of the case, or of a report that is shown with it, that has this id.
+
+def attachments(view: CaseProgressView) -> Iterator[Attachment]:
+    """Yield the pictures of the case, of the reports that are shown with it, and of the answers to it.
 
     A confidential report that has left the agency has none.
     """
-    try:
-        attachment_id = UUID(file_id)
-    except ValueError:
-        return None
-    return next((item for item in _attachments(view) if item.id == attachment_id), None)
-
-
-def _attachments(view: CaseProgressView) -> Iterator[Attachment]:
     if not view.case.are_files_open:
         return
     yield from view.case.dispatch.report.attachments
     for accompanying in view.case.reports:
         yield from accompanying.report.attachments
+    for event in view.case.events:
+        yield from event.pictures
 
 
 def _disposition(attachment: Attachment, number: str) -> str:

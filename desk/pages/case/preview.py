@@ -1,29 +1,47 @@
-"""Preview of an answer: the SMS that its sender gets, and what the sender does not get. Pure."""
+"""Preview of an answer: its text as each reader gets it, and where and by whom it is read. Pure.
 
-from collections.abc import Sequence
+The texts are those of the functions that make the replies: `messages.replies`.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from desk.acts.answers import CaseProgressView
 from messages.channels import ReplyForm
-from messages.replies.answer_replies import AnswerSubject, has_all_words, reply_text, room_left
+from messages.gsm_alphabet import SEGMENT, septets
+from messages.replies.answer_replies import (
+    AnswerNotice,
+    AnswerRecipient,
+    AnswerSubject,
+    answer_notice,
+    has_all_words,
+    room_left,
+)
+from messages.replies.mail_texts import reply_mail
 from messages.replies.reply_texts import tells_citizen
-from messages.shapes import Verdict
+from messages.shapes import Dispatch, Verdict
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
-_NO_SMS_ABOUT_IT = _("Pelapor tidak mendapat SMS tentang tindakan ini.")
-_NO_SMS_ON_CHANNEL = _(
-    "Pelapor melapor lewat {channel} dan tidak mendapat SMS. Halaman status menunjukkan tindakan ini, tanpa isi teks."
+_BY_SMS = _("SMS: dibaca pelapor")
+_BY_POST = _("Balasan terbuka di {channel}: dibaca semua orang")
+_BY_DIRECT_MESSAGE = _("Pesan langsung di {channel}: dibaca pelapor saja")
+_BY_NOTICE = _("Pemberitahuan di ponsel pelapor ({channel})")
+_BY_PROVEN_SMS = _("SMS: dibaca pelapor, jika nomornya sudah terbukti")
+_BY_PROVEN_MAIL = _("Email: dibaca pelapor, jika hanya alamat emailnya yang terbukti")
+_ON_OWN_PAGE = _("Halaman pelapor sendiri: seluruh teks, dibaca pelapor")
+_FOR_NEXT_AGENCY = _("Instansi berikutnya: seluruh teks")
+_NO_REPLY_ABOUT_IT = _("Pelapor tidak mendapat SMS atau pesan lain tentang tindakan ini.")
+_NO_REPLY_ON_CHANNEL = _("Pelapor melapor lewat {channel} dan tidak mendapat pesan.")
+_NO_POST_IN_PRIVATE = _("Laporan ini anonim atau rahasia: tidak ada balasan di {channel}.")
+_NO_SECOND_REPLY = _(
+    "Pelapor sudah mendapat pesan tentang tanggapan sebelumnya dan tidak mendapat pesan lagi untuk tanggapan ini."
 )
-_ONLY_WITH_PROOF = _(
-    "Pelapor melapor lewat {channel}. Ia hanya mendapat SMS atau email jika nomor atau alamatnya sudah terbukti. "
-    "Halaman status menunjukkan tindakan ini, tanpa isi teks."
-)
-_NO_SECOND_SMS = _(
-    "Pelapor sudah mendapat SMS tentang tanggapan sebelumnya dan tidak mendapat SMS lagi untuk tanggapan ini."
-)
-_PRIVATE = _("Laporan ini anonim atau rahasia: SMS tidak memuat nama instansi dan isi teks Anda.")
-_CUT = _("SMS tidak memuat seluruh teks Anda.")
+_PRIVATE = _("Laporan ini anonim atau rahasia: pesan ini tidak memuat nama instansi dan isi teks Anda.")
+_CUT = _("Pesan ini tidak memuat seluruh teks Anda.")
+_LENGTH = _("{count} dari {limit} karakter, satu SMS.")
+_PUBLIC_STATE = _("Halaman status menunjukkan tindakan ini kepada siapa saja yang punya nomor laporan, tanpa isi teks.")
+_PICTURES = _("Pelapor melihat foto Anda di halaman laporannya sendiri.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
 
 
@@ -31,41 +49,80 @@ _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tang
 class ReplyWay:
     """How senders on a report's channel hear of answers.
 
-    `form` is `None` if they do not. `needs_proof`: they hear of it only after they proved a number or an address, which
-    the desk does not know; `form` is `None` then, too. `sample_link` has the length of the senders' own links, and
-    leads nowhere.
+    `form` is `None` if they do not. `needs_proof`: they hear only after they proved a number or an address, which the
+    desk does not know. `has_direct_messages`: who asked for secrecy on a public channel gets a direct message, others
+    nothing. `sample_link` has the length of the senders' own links, and leads nowhere; `status_page` is the address of
+    the report's public page.
     """
 
     form: ReplyForm | None
     channel_label: str
     sample_link: str
+    status_page: str
     objection_period: str
     needs_proof: bool = False
+    has_direct_messages: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as it is read in one place, with its readers. `subject` is that of a mail; `is_public`: all may read it.
+
+    `room` is that for more characters; `None` where the words have no limit.
+    """
+
+    place: Message
+    text: str
+    subject: str = ""
+    remarks: Sequence[Message] = ()
+    is_public: bool = False
+    room: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`sms` is empty if there is none. `room` is that for more characters; `None` where the words have no limit."""
+    """The texts that are read, and sentences about what is not."""
 
-    sms: str
+    readings: Sequence[Reading]
     notices: Sequence[Message]
-    room: int | None = None
+
+    @property
+    def kind(self) -> object:
+        """A value that is equal for previews that differ in their words alone."""
+        return tuple((reading.place, tuple(reading.remarks)) for reading in self.readings), tuple(self.notices)
 
 
-def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay) -> Preview:
-    """Return the preview of an answer."""
+def preview(
+    view: CaseProgressView,
+    verdict: Verdict,
+    words: str,
+    agency_name: str,
+    way: ReplyWay,
+    *,
+    has_pictures: bool = False,
+) -> Preview:
+    """Return the preview of an answer. `has_pictures`: it is sent with pictures."""
+    own_page = [Reading(_ON_OWN_PAGE, words)] if words else []
     if not tells_citizen(verdict):
-        return Preview("", [_NO_SMS_ABOUT_IT])
-    channel_notice = _ONLY_WITH_PROOF if way.needs_proof else _NO_SMS_ON_CHANNEL
+        next_agency = [Reading(_FOR_NEXT_AGENCY, words)] if words else []
+        return Preview([*next_agency, *own_page], [_NO_REPLY_ABOUT_IT, _PUBLIC_STATE])
     joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
-    if way.form is None:
-        return Preview("", [channel_notice.filled(channel=way.channel_label), *joined])
-    told_once = {"responded", "closed"} if way.form == "post" else {"responded"}
-    if verdict in told_once and has_responded(view):
-        return Preview("", [_NO_SECOND_SMS, *joined])
-    dispatch = view.case.dispatch
-    subject = AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name)
-    return _with_sms(view, way.form, subject, words, way, joined)
+    pictures = [_PICTURES] if has_pictures else []
+    replies, absences = _replies(view, verdict, words, agency_name, way, has_pictures=has_pictures)
+    return Preview([*replies, *own_page], [*absences, *pictures, _PUBLIC_STATE, *joined])
+
+
+def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> AnswerRecipient:
+    """Return the sender of a case as who hears of an answer to it."""
+    return AnswerRecipient(
+        form=form,
+        number=dispatch.tracking,
+        agency=dispatch.agency,
+        is_private=dispatch.report.is_private,
+        link=way.sample_link,
+        objection_period=way.objection_period,
+        may_get_mail=way.needs_proof,
+    )
 
 
 def question_room(
@@ -92,19 +149,54 @@ def has_responded(view: CaseProgressView) -> bool:
     return bool(responses) or any(act.verdict == "responded" for act in view.pending)
 
 
-def _with_sms(
-    view: CaseProgressView,
-    form: ReplyForm,
-    subject: AnswerSubject,
-    words: str,
-    way: ReplyWay,
-    joined: Sequence[Message],
-) -> Preview:
-    is_private = view.case.dispatch.report.is_private
-    text = reply_text(
-        form, subject, words, is_private=is_private, link=way.sample_link, objection_period=way.objection_period
-    )
-    if is_private:
-        return Preview(text, [_PRIVATE, *joined])
-    cut = [] if has_all_words(form, text, words) else [_CUT]
-    return Preview(text, [*cut, *joined], room_left(form, subject, words))
+def _replies(
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay, *, has_pictures: bool
+) -> tuple[Sequence[Reading], Sequence[Message]]:
+    """Return the replies that the sender may get, and why there is none."""
+    dispatch = view.case.dispatch
+    if way.form is None:
+        return (), [_NO_REPLY_ON_CHANNEL.filled(channel=way.channel_label)]
+    recipient = answer_recipient(dispatch, way.form, way)
+    notice = answer_notice(recipient, verdict, agency_name, words, has_pictures=has_pictures)
+    if notice is None:
+        return (), [_NO_REPLY_ABOUT_IT]
+    if notice.occasion == "responded" and has_responded(view):
+        return (), [_NO_SECOND_REPLY]
+    if way.form == "post" and _asks_for_secrecy(view) and not way.has_direct_messages:
+        return (), [_NO_POST_IN_PRIVATE.filled(channel=way.channel_label)]
+    subject = AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name)
+    remarks: list[Message] = []
+    room = None
+    if dispatch.report.is_private:
+        remarks = [_PRIVATE]
+    else:
+        room = room_left(way.form, subject, words, way.sample_link if has_pictures else "")
+        remarks = [] if has_all_words(way.form, notice.text, words) else [_CUT]
+    return list(_places(view, notice, way, remarks, room)), ()
+
+
+def _places(
+    view: CaseProgressView, notice: AnswerNotice, way: ReplyWay, remarks: Sequence[Message], room: int | None
+) -> Iterator[Reading]:
+    """Yield the text of a reply as it is read in each place."""
+    tracking, text = view.case.dispatch.tracking, notice.text
+    length = _LENGTH.filled(count=septets(text) or len(text), limit=SEGMENT)
+    if way.needs_proof:
+        mail = reply_mail(tracking, notice.mail_text, way.sample_link, way.status_page)
+        yield Reading(_BY_PROVEN_SMS, text, remarks=[length, *remarks], room=room)
+        yield Reading(_BY_PROVEN_MAIL, mail.body, mail.subject, [remark for remark in remarks if remark != _CUT])
+    elif way.form == "sms":
+        yield Reading(_BY_SMS, text, remarks=[length, *remarks], room=room)
+    elif way.form == "notice":
+        yield Reading(_BY_NOTICE.filled(channel=way.channel_label), text, remarks=remarks, room=room)
+    elif _asks_for_secrecy(view):
+        yield Reading(_BY_DIRECT_MESSAGE.filled(channel=way.channel_label), text, remarks=remarks, room=room)
+    else:
+        place = _BY_POST.filled(channel=way.channel_label)
+        yield Reading(place, text, remarks=remarks, is_public=True, room=room)
+
+
+def _asks_for_secrecy(view: CaseProgressView) -> bool:
+    """Return whether the sender asked for secrecy, in the report or in a later message (`sinks.replies.sink`)."""
+    own_messages = (report for report in view.case.reports if report.relation == "repeat")
+    return view.case.dispatch.report.is_private or any(message.report.is_private for message in own_messages)

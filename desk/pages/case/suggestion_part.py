@@ -25,7 +25,9 @@ _DECIDED: Mapping[SuggestionOutcome, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class SuggestionPart:
-    """`number` is that of the other case, empty if the person may not read it; `address` is that of a comparison.
+    """`number` is that of the other case, empty if the person may not read it.
+
+    `address` is that of the comparison for staff; an agency has a page of its own (`comparison_page`).
 
     `conclusion` is a sentence about a suggestion that is over; then there is nothing to decide.
     """

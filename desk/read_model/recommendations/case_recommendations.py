@@ -111,10 +111,17 @@ def count_waiting(connection: Connection, agency: str, case_ids: Collection[UUID
 
 
 def waiting_numbers(connection: Connection, agency: str, limit: int) -> Sequence[str]:
-    """Return the numbers of the agency's cases that owe an answer, the oldest cases first."""
-    query = select(col(DeskCase.tracking)).where(col(DeskCase.agency) == agency, has_waiting_recommendation(agency))
-    query = query.order_by(col(DeskCase.dispatched_at), col(DeskCase.dispatch_id)).limit(limit)
-    return connection.execute(query).scalars().all()
+    """Return the numbers of the agency's cases that owe an answer, the oldest cases first.
+
+    The few recommendations come first: a database that begins with the cases reads all of the agency.
+    """
+    case_ids = connection.execute(_waiting_cases_query(), {"agency": agency}).scalars().all()
+    if not case_ids:
+        return ()
+    columns = [col(getattr(DeskCase, name)) for name in ("dispatched_at", "dispatch_id", "tracking")]
+    is_own = (col(DeskCase.agency) == agency, col(DeskCase.is_current))
+    rows = connection.execute(select(*columns).where(is_one_of(col(DeskCase.complaint_id), case_ids), *is_own)).all()
+    return [row.tracking for row in sorted(rows)[:limit]]
 
 
 def read_stays(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
@@ -134,6 +141,12 @@ def is_waiting() -> ColumnElement[bool]:
         col(answer.recommendation_id) == col(RecommendationFact.id), col(answer.act) != "recommended"
     )
     return _IS_RECOMMENDED & ~has_answer
+
+
+@cache
+def _waiting_cases_query() -> Select[*tuple[Any, ...]]:
+    """Return the query of the cases that have some, built once. The parameter: `agency`."""
+    return _waiting(bindparam("agency")).with_only_columns(_CASE_ID).distinct()
 
 
 @cache

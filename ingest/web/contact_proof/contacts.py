@@ -6,7 +6,7 @@ says nothing about the report. The sender of replies reads the table when it cho
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,13 +28,15 @@ from config.database import (
 from ingest.web.contact_proof.addresses import address_digest, mailbox_digest
 from ingest.web.contact_proof.decision import DAY, HOUR, FirstMailHistory, judge_first_mail
 from ingest.web.contact_proof.tables import ContactRow
-from messages.sealing import Sealed, Sealer
+from messages.sealing import Sealed, Sealer, UnsealError
 from pages.refusals import Refused
 
 # Stores the first mail in the transaction of the contact.
 QueueMail = Callable[[Connection], None]
 # Counts a first mail for the network of a report's sender. Raises `Refused` above its rate.
 CheckNetwork = Callable[[], None]
+# Reports of one mailbox that are looked at, the newest ones.
+_MAX_REPORTS = 200
 _LIMITS_OF_SERVICE = frozenset({"day-limit", "hour-limit", "network-limit"})
 
 _log = structlog.get_logger()
@@ -117,6 +119,18 @@ class ContactStore:
         is_number = col(ContactRow.phone_digest) == address_digest(self._key, phone)
         return select(col(ContactRow.tracking)).where(is_number, col(ContactRow.phone_proven_at).is_not(None))
 
+    def reports_of_address(self, email: str) -> Sequence[str]:
+        """Return the tracking numbers of the reports that confirmed this mail address, in whatever letters.
+
+        Another address of the same mailbox is another one: only its provider knows that they are one.
+        """
+        columns = (col(ContactRow.tracking), col(ContactRow.message_id), col(ContactRow.email))
+        is_mailbox = col(ContactRow.email_digest) == mailbox_digest(self._key, email)
+        query = select(*columns).where(is_mailbox, col(ContactRow.email_confirmed_at).is_not(None))
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(col(ContactRow.mailed_at).desc()).limit(_MAX_REPORTS)).all()
+        return [row.tracking for row in rows if self._is_address(row.email, row.message_id, email)]
+
     def mark_phone_proven(self, tracking: str) -> None:
         """Record that the sender typed the code that was sent to the number of the report."""
         self._mark(tracking, col(ContactRow.phone_proven_at))
@@ -136,6 +150,13 @@ class ContactStore:
         columns = ContactRow.__table__.columns  # type: ignore[attr-defined]  # SQLModel has no type for it
         with read_transaction(self._engine) as connection:
             return connection.execute(select(*columns).where(col(ContactRow.tracking) == tracking)).one_or_none()
+
+    def _is_address(self, sealed: str, message_id: UUID, email: str) -> bool:
+        try:
+            return self._open(sealed, message_id).lower() == email.lower()
+        except UnsealError:
+            # Its sender is forgotten, or another key sealed it.
+            return False
 
     def _seal(self, value: str, message_id: UUID) -> str:
         return self._sealer.seal(value.encode(), message_id) if value else ""

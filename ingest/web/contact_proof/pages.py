@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, Response
 from config.database import DatabaseUnavailable
 from ingest.http.gate import Gate
 from ingest.web.contact_proof.addresses import masked_address, masked_number
+from ingest.web.contact_proof.code_proof import CodeProof
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
-from ingest.web.contact_proof.phone_proof import PhoneProof
 from ingest.web.form_token import FormTokens
 from messages.tracking import read_tracking_number
 from pages.forms import read_form
@@ -40,7 +40,7 @@ class ContactPages:
     """
 
     def __init__(
-        self, gate: Gate, tokens: FormTokens, store: ContactStore, proof: PhoneProof | None, templates: Environment
+        self, gate: Gate, tokens: FormTokens, store: ContactStore, proof: CodeProof | None, templates: Environment
     ) -> None:
         self._gate = gate
         self._tokens = tokens

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import JSONResponse, Response
 
-from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
+from ingest.http.gate import MAX_BODY_BYTES, Gate
 from ingest.web.adapter import is_json
 from ingest.web.follow_ups.adapter import (
     CONFIRMED_ACTS,
@@ -25,15 +24,17 @@ from ingest.web.form_pages import combine, is_cut, messages_by_field
 from ingest.web.form_reader import read_form
 from ingest.web.form_state import read_form_state
 from ingest.web.form_token import FormFile, FormTokens
-from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form
 from ingest.wrap import Wrapper
 from messages.sender_link import sender_token
 from messages.shapes import SenderAct
+from pages.files.cleaning import MAX_FILE_BYTES
+from pages.files.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form
 from pages.problems import documented_refusals
 from pages.refusal_handlers import record_refusal
 from pages.refusals import Refused
 from pages.refused import refusable_page
 from pages.responses import see_other
+from pages.sizes import readable_size
 
 # Kind of request whose rate limits follow-ups.
 RATE = "follow-up"

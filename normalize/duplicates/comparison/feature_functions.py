@@ -1,11 +1,12 @@
 """Functions of the features that need more than one expression. `features.py` gives their meanings. Pure."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from math import log1p
 
 from config.reference.word_frequencies import WordFrequencies
+from language.places.names import PART_WORDS
 from normalize.duplicates.comparable import Comparable, derived
-from normalize.duplicates.comparison.name_parts import is_cut_name, names_with_different_parts
 from normalize.duplicates.comparison.pair import LONG_COPY_WEIGHT, ComplaintPair
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
@@ -160,3 +161,28 @@ def is_equal_without_difference(pair: ComplaintPair) -> float:
     differs = has_other_place or entities.address_conflict or entities.conflict
     is_equal_text = pair.alignment.similarity == 1.0
     return float(is_equal_text and not differs and pair.days_between <= _MAX_EQUAL_TEXT_DAYS)
+
+
+def is_cut_name(first: Comparable, second: Comparable) -> bool:
+    """Return True if the last word of the first text is no name but the beginning of a word of the second text.
+
+    An SMS that was cut ends like this. The fragment must not count as a different name.
+    """
+    last_word = first.text_words[-1] if first.text_words else ""
+    if last_word not in first.names or last_word in second.names:
+        return False
+    return any(word.startswith(last_word) for word in second.text_words)
+
+
+def names_with_different_parts(first: Comparable, second: Comparable) -> set[str]:
+    """Return the names in `first` that go on with a name or a part's word, none of which occurs in `second`.
+
+    Tempapan Hulu and Tempapan Kuala are two places.
+    """
+    second_words = frozenset((*second.title_words, *second.text_words, *second.address_words))
+    is_shared: dict[str, bool] = {}
+    for words in (first.title_words, first.text_words, first.address_words):
+        for name, continuation in pairwise(words):
+            if name in first.names and (continuation in first.names or continuation in PART_WORDS):
+                is_shared[name] = is_shared.get(name, False) or occurs_in(continuation, second_words)
+    return {name for name, shared in is_shared.items() if not shared}

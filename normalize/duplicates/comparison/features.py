@@ -1,7 +1,9 @@
 """Features by which a pair of complaints is judged, each with its name, its meaning and its function. Pure.
 
 `config/data/duplicate_weights.csv` holds the weight (log-odds) of each feature by its name; a test compares the names.
-`docs/duplicate-features.md` says how the score decides.
+A positive weight speaks for one matter. A *near* text is mostly a part of the other; rare words have more *weight*
+(0 to 1 each); a *spot* is an equal street, landmark, hamlet, block, kilometre or address. Decisions 0008 and 0016 say
+how the score decides.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ another report's case is not counted: the answer to that case answers it too.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -16,11 +16,12 @@ from sqlmodel import col
 
 from cases.derivations.new_facts import NewFacts
 from cases.derivations.position import waiting_complaints
+from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.conditions import is_latest_dispatch, is_to_dispatch
 from cases.facts.tables import DispatchFact
 from config.conditions import is_one_of
 from config.database import DatabaseLock, lock_until_commit
-from config.row_insertion import insert_or_replace_rows
+from config.row_insertion import Row, insert_or_replace_rows
 from config.time_zones import TimeZone
 from sinks.ledger.tables import WaitingCaseRow
 
@@ -35,7 +36,6 @@ _WAITING: Select[*tuple[Any, ...]] = select(
     col(DispatchFact.at).label("dispatched_at"),
     col(DispatchFact.due_at),
 ).where(col(DispatchFact.own_case), is_latest_dispatch(), ~exists().where(is_to_dispatch()))
-_WAITING_OF = _WAITING.where(is_one_of(col(DispatchFact.complaint_id), _IDS))
 _REMOVAL = delete(WaitingCaseRow).where(is_one_of(col(WaitingCaseRow.complaint_id), _IDS))
 
 
@@ -61,11 +61,11 @@ def read_queues(connection: Connection, now: datetime) -> list[QueueCounts]:
     return [QueueCounts(*row) for row in connection.execute(query)]
 
 
-def derive_waiting_cases(connection: Connection, new: NewFacts) -> None:
+def derive_waiting_cases(connection: Connection, new: NewFacts, facts: SharedFacts) -> None:
     """Derive the unanswered cases among the complaints of new dispatches and answers."""
     complaint_ids = new.complaint_ids("dispatch", "answer")
     if complaint_ids:
-        _derive(connection, complaint_ids)
+        _derive(connection, complaint_ids, facts)
 
 
 def miscounted_queues(connection: Connection) -> Mapping[str, int]:
@@ -92,14 +92,24 @@ def recount_queues(connection: Connection) -> int:
     return len(rows)
 
 
-def _derive(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+def _derive(connection: Connection, complaint_ids: Collection[UUID], facts: SharedFacts) -> None:
     # A recount changes the same rows.
     lock_until_commit(connection, DatabaseLock.QUEUE_COUNTS)
-    waiting: Sequence[Any] = connection.execute(_WAITING_OF, {"ids": complaint_ids}).mappings().all()
-    not_waiting = set(complaint_ids) - {row["complaint_id"] for row in waiting}
-    if not_waiting:
+    latest = {id_: dispatches[-1] for id_, dispatches in facts.dispatches(complaint_ids).items()}
+    answered_ids = {answer.dispatch_id for answer in facts.answers(latest)}
+    waiting = [item for item in latest.values() if item.own_case and item.id not in answered_ids]
+    if not_waiting := set(complaint_ids) - {item.complaint_id for item in waiting}:
         connection.execute(_REMOVAL, {"ids": not_waiting})
-    insert_or_replace_rows(connection, WaitingCaseRow, [dict(row) for row in waiting])
+    insert_or_replace_rows(connection, WaitingCaseRow, [_waiting_row(item) for item in waiting])
+
+
+def _waiting_row(dispatch: StoredDispatch) -> Row:
+    return {
+        "complaint_id": dispatch.complaint_id,
+        "agency": dispatch.agency,
+        "dispatched_at": dispatch.at,
+        "due_at": dispatch.due_at,
+    }
 
 
 def _start_of_day(at: datetime) -> datetime:

@@ -41,7 +41,7 @@ _FILE_HEADERS = {
 class EntryShown(Shape):
     """One entry of the conversation. `kind` is a step as in the public status, or the sender's act.
 
-    `files` are the ids of the pictures that came with a message: `GET /l/{token}/berkas/{id}` returns one.
+    `files` are the ids of the pictures of a message or of an answer: `GET /l/{token}/berkas/{id}` returns one.
     """
 
     at: Moment
@@ -164,7 +164,7 @@ class OwnPage:
         return page_response(self._pages, "own.html", context, headers=_HEADERS)
 
     def read_file(self, token: str, file_id: str, request: Request) -> Response:
-        """Return a picture that the sender sent with this report or with a later message about it."""
+        """Return a picture that the sender sent about this report, or that an answer to it shows."""
         accepts_json = asks_for_json(request.scope)
         message_id = read_sender_token(token, self._link_key)
         if message_id is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row
@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from cases.clocks.deadlines import Deadlines
 from cases.facts.conditions import IS_SET_ASIDE, is_to_dispatch
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
+from cases.pictures.store import answer_pictures
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -30,6 +31,7 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 _TO_SENDER = frozenset({"asked", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
 _RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
+_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public")
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -39,11 +41,11 @@ NO_PLACE = Place()
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """One entry of the conversation: a step of the report with the agency's words, or a message of the sender.
+    """One entry of the conversation: a step of the report with the agency's words and pictures, or a message.
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
     `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
-    those that came with a message, known once it was dispatched.
+    those that came with a message, known once it was dispatched, or the pictures of an answer.
     """
 
     step: StatusStep
@@ -79,9 +81,14 @@ class OwnReport:
     place: Place = NO_PLACE
 
     def file(self, file_id: str) -> Attachment | None:
-        """Return the file with this id that the sender sent with the report, or with a later message about it."""
+        """Return the picture with this id that the sender sent about the report, or reads in an answer to it."""
         files = (file for entry in self.entries for file in entry.files)
         return next((file for file in files if str(file.id) == file_id), None)
+
+    def sent_before(self, entry: OwnEntry) -> tuple[Attachment, ...]:
+        """Return the pictures that the sender had sent before an answer, each once."""
+        earlier = (item for item in self.entries if item.act and item.step.at <= entry.step.at)
+        return tuple({file.id: file for item in earlier for file in item.files}.values())
 
     @property
     def reads_masked(self) -> bool:
@@ -133,6 +140,24 @@ def possible_acts(
     return tuple(act for act, is_possible in conditions.items() if is_possible)
 
 
+class AnswerContent(NamedTuple):
+    """What a sender reads and sees of an answer."""
+
+    words: str
+    pictures: tuple[Attachment, ...] = ()
+
+
+_NO_CONTENT = AnswerContent("")
+
+
+class LastWords(NamedTuple):
+    """The last answer to the sender of a report with its pictures, and the open question; empty without one."""
+
+    answer: str
+    question: str
+    pictures: tuple[Attachment, ...]
+
+
 class OwnReports:
     """Reads reports for their senders. The caller has checked that it is the sender who asks.
 
@@ -163,9 +188,9 @@ class OwnReports:
         if status is None:
             return None
         further = [statuses[case] for case in further_cases if case in statuses and not statuses[case].belongs_to_case]
-        words = self.words([status, *further])
-        entries = [*_steps(status, words), *(_message_entry(row, sent_reports) for row in messages)]
-        entries += [replace(entry, number=case.tracking) for case in further for entry in _steps(case, words)]
+        contents = self.answers([status, *further])
+        entries = [*_steps(status, contents), *(_message_entry(row, sent_reports) for row in messages)]
+        entries += [replace(entry, number=case.tracking) for case in further for entry in _steps(case, contents)]
         # Of one moment, a message comes before what follows from it.
         entries.sort(key=lambda entry: (entry.step.at, entry.act is None))
         answers = [step for step in status.steps if step.kind in _ANSWERS]
@@ -174,8 +199,8 @@ class OwnReports:
             status=status,
             entries=tuple(entries),
             asked_message_id=further_cases.get(asking.tracking, message_id),
-            question=_open_question(asking, words),
-            answer=_last_words(status, words, _ANSWERS),
+            question=_open_question(asking, contents),
+            answer=_last_words(status, contents, _ANSWERS),
             due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
             former_number=former_number if former_status and former_status.state == "selesai" else "",
@@ -184,32 +209,46 @@ class OwnReports:
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
-    def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:
-        """Return the agencies' words to the senders of these reports, by the id of the answer.
+    def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerContent]:
+        """Return the agencies' words and pictures to the senders of these reports, by the id of the answer.
 
         The words to another citizen about the same case may be about that citizen. An answer to a report that is not
-        private is masked for the senders who joined it; all other words are left out.
+        private is masked for the senders who joined it, with the pictures that everybody may see; all other words and
+        pictures are left out.
         """
         steps = [step for status in statuses for step in _steps_with_words(status)]
         answer_ids = {step.answer_id for step in steps}
         to_other_ids = {step.answer_id for step in steps if step.is_to_other_sender}
         if not answer_ids:
             return {}
+        columns: Sequence[Any] = [*(col(getattr(AnswerFact, name)) for name in _ANSWER_COLUMNS), col(CaseWords.text)]
         query = (
-            select(col(AnswerFact.id), col(CaseWords.text))
+            select(*columns)
             .join(DispatchFact, is_to_dispatch())
             .join(CaseWords, is_of_answer())
             .where(is_one_of(col(AnswerFact.id), answer_ids))
         )
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return {row.id: self._mask(row.text) if row.id in to_other_ids else row.text for row in rows}
-
-    def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
-        """Return the last answer and the open question to the sender of each report, by tracking number."""
-        words = self.words(statuses)
+            pictures = answer_pictures(
+                connection, [row for row in rows if row.pictures_public or row.id not in to_other_ids]
+            )
         return {
-            status.tracking: (_last_words(status, words, _ANSWERS), _open_question(status, words))
+            row.id: AnswerContent(
+                self._mask(row.text) if row.id in to_other_ids else row.text, pictures.get(row.id, ())
+            )
+            for row in rows
+        }
+
+    def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
+        """Return the last answer and the open question to the sender of each report, by tracking number."""
+        answers = self.answers(statuses)
+        return {
+            status.tracking: LastWords(
+                _last_words(status, answers, _ANSWERS),
+                _open_question(status, answers),
+                _last_content(status, answers, _ANSWERS).pictures,
+            )
             for status in statuses
         }
 
@@ -225,21 +264,28 @@ def _may_read(step: StatusStep) -> bool:
     return step.kind in _TO_SENDER
 
 
-def _last_words(status: ReportStatus, words: Mapping[UUID, str], kinds: Collection[str]) -> str:
+def _last_content(
+    status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]
+) -> AnswerContent:
     steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
-    return words.get(steps[-1].answer_id, "") if steps and steps[-1].answer_id else ""
+    return contents.get(steps[-1].answer_id, _NO_CONTENT) if steps and steps[-1].answer_id else _NO_CONTENT
 
 
-def _open_question(status: ReportStatus, words: Mapping[UUID, str]) -> str:
-    return _last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else ""
+def _last_words(status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]) -> str:
+    return _last_content(status, contents, kinds).words
 
 
-def _steps(status: ReportStatus, words: Mapping[UUID, str]) -> Iterator[OwnEntry]:
+def _open_question(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> str:
+    return _last_words(status, contents, {"asked"}) if status.state == "menunggu-anda" else ""
+
+
+def _steps(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> Iterator[OwnEntry]:
     """Yield the steps of a report that are not in its messages already."""
     for step in status.steps:
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
             continue
-        yield OwnEntry(step, text=words.get(step.answer_id, "") if step.answer_id else "")
+        content = contents.get(step.answer_id, _NO_CONTENT) if step.answer_id else _NO_CONTENT
+        yield OwnEntry(step, text=content.words, files=content.pictures if step.kind in _ANSWERS else ())
 
 
 def _message_entry(row: Row[Any], sent_reports: Mapping[UUID, Report]) -> OwnEntry:

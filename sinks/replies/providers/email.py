@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from config.database import DatabaseUnavailable
+from messages.replies.mail_texts import reply_mail
 from sinks.replies.providers.provider import (
     OutgoingReply,
     PermanentFailure,
@@ -17,18 +18,6 @@ from sinks.replies.providers.provider import (
     ReplyWithheld,
     RetryLater,
 )
-
-_SUBJECT = "Kabar laporan {number}"
-_BODY = """\
-{text}
-
-Halaman Anda sendiri, dengan seluruh jawaban. Jangan bagikan tautan ini:
-{link}
-
-Untuk orang lain cukup status laporan: {status}
-
-Email ini dibuat otomatis. Mohon tidak dibalas.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +59,8 @@ class EmailReplies:
         """Send; see `ReplyProvider`. Return the id of the reply: a mail server gives none."""
         status = self._status_url(reply.tracking)
         link = self._link_of(reply.message_id) if reply.message_id else status
-        body = _BODY.format(text=reply.text, link=link, status=status)
-        fault = self._send(reply.id, reply.contact.email, _SUBJECT.format(number=reply.tracking), body)
+        mail = reply_mail(reply.tracking, reply.mail_text or reply.text, link, status)
+        fault = self._send(reply.id, reply.contact.email, mail.subject, mail.body)
         if fault is None:
             return str(reply.id)
         if fault.is_permanent:

@@ -16,7 +16,7 @@ class OutgoingReply:
     """Reply with its opened contact. `secret`: the sender asked for anonim or rahasia.
 
     `kind` is that of the `Reply`, `message_id` the raw message of the report; `None` for one that is about no report.
-    `attempts` counts earlier deliveries.
+    `attempts` counts earlier deliveries. `mail_text` is the text for an e-mail; empty if it is `text`.
     """
 
     id: UUID
@@ -27,6 +27,7 @@ class OutgoingReply:
     attempts: int
     contact: Contact
     message_id: UUID | None = None
+    mail_text: str = ""
 
 
 class RetryLater(Exception):

@@ -20,7 +20,7 @@ from messages.forgotten import FORGOTTEN_TEXT, Forgotten
 from messages.sealing import ForgottenKeyError, Sealed
 from messages.shapes import OversightEvent
 from messages.topics import COMPLAINTS, FORGOTTEN, OVERSIGHT
-from privacy.person_sealer import PersonSealer
+from privacy.person_keys import PersonSealer
 from privacy.tables import ForgottenSender, PersonReport
 from sinks.replies.tables import OutboxRow, RecipientRow
 from tests.app.forgetting.town import CANARY, NAME, PHONE, PICTURE, WORDS, Town, complaint_of, rows_with_canary

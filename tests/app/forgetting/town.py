@@ -32,7 +32,7 @@ from messages.topics import (
     REPLIES,
 )
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
-from privacy.person_sealer import PersonSealer
+from privacy.person_keys import PersonSealer
 from tests.conftest import NOW
 from tests.desk.harness import make_sink
 from tests.privacy.key_harness import KeyProcess

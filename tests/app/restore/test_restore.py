@@ -256,6 +256,7 @@ def test_pending_records_are_processed_after_the_restore(
     old.engine.dispose()
 
 
+@pytest.mark.slow
 def test_only_an_empty_system_with_the_same_key_is_filled(
     archived: Archived, empty: Parts, tmp_path: Path, database: Databases, templates: Path
 ) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import pytest
 from typer.testing import CliRunner
 
+from app.assembly.core import system_user
 from app.assembly.parts import Parts
 from app.cli import app
 from app.operations.review.quarantine import Quarantine, QuarantineFilter, list_row
-from app.system_user import system_user
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseUnavailable

@@ -11,10 +11,10 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, select
 from typer.testing import CliRunner
 
+from app.assembly.core import system_user
 from app.assembly.parts import Parts
 from app.cli import app
 from app.operations.review.set_aside import NotReleasable, SetAside, SetAsideFilter, describe
-from app.system_user import system_user
 from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Membership, Outgoing, Record, TopicSpec

@@ -73,6 +73,8 @@ WITHOUT_SECOND_FACTOR = {
     ("POST", "/desk/masuk"),
     ("GET", "/desk/masuk/kode"),
     ("POST", "/desk/masuk/kode"),
+    ("GET", "/desk/masuk/lupa"),
+    ("POST", "/desk/masuk/lupa"),
     ("GET", "/desk/undangan/{token}"),
     ("POST", "/desk/undangan/{token}"),
     ("GET", "/desk/saya/kode"),

@@ -63,11 +63,37 @@ def test_the_list_has_words_candidates_and_ages(staff_on_each_database: StaffHar
     assert number(3) not in page
 
 
+def test_a_second_matter_stands_in_the_list_and_on_the_page(staff: StaffHarness) -> None:
+    """With the institution that would be competent for it."""
+    staff.reports.write(1, "Listrik padam, dan paspor saya belum jadi")
+    staff.work()
+    for path in ("/desk/triase", ONE):
+        assert "Juga menyebut: Paspor → Kementerian Imigrasi dan Pemasyarakatan" in staff.get(path)
+
+
 def test_a_filter_without_cases_says_so(cases: StaffHarness) -> None:
     """The filter is in the address; the form keeps it."""
     page = cases.get("/desk/triase?topik=banjir&wilayah=33")
     assert "Tidak ada laporan yang menunggu keputusan." in page
     assert 'value="banjir"' in page
+
+
+def test_the_filter_has_names(staff_on_each_database: StaffHarness) -> None:
+    """Topics and regions of the waiting cases are chosen by name; an address may have the names."""
+    staff = staff_on_each_database
+    staff.reports.write(1, "Kota Semarang atau Kabupaten Semarang, jalan rusak")
+    staff.reports.write(2, "banjir besar")
+    staff.work()
+    page = staff.get("/desk/triase")
+    assert '<option value="jalan">Jalan (1)</option>' in page
+    assert '<option value="banjir">Banjir (1)</option>' in page
+    assert re.search(r'<option value="33">Jawa Tengah \(1\)</option>', page)
+    chosen = staff.get("/desk/triase?topik=Banjir")
+    assert '<option value="banjir" selected>Banjir (1)</option>' in chosen
+    assert [number(1) in chosen, number(2) in chosen] == [False, True]
+    chosen = staff.get("/desk/triase?wilayah=jawa+tengah")
+    assert '<option value="33" selected>' in chosen
+    assert [number(1) in chosen, number(2) in chosen] == [True, False]
 
 
 def test_a_number_leads_to_its_case(cases: StaffHarness) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -10,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 from sqlmodel import col
 
-from cases.derivations.loop import Derivation, DerivationLoop, derive_all, derive_once
+from cases.derivations.loop import Derivation, DerivationLoop, Derive, derive_all, derive_once
 from cases.derivations.new_facts import NewFacts
 from cases.derivations.position import (
     behind_forgetting,
@@ -20,6 +19,7 @@ from cases.derivations.position import (
     positions_behind,
     read_lags,
 )
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.log import FORGOTTEN, log_forgotten
 from cases.facts.rows import complaint_fact
 from cases.facts.store import store_facts
@@ -50,7 +50,7 @@ class Recorded:
         """Return whether it has derived from so many entries."""
         return len(self.positions) == count
 
-    def _derive(self, _connection: Connection, new: NewFacts) -> None:
+    def _derive(self, _connection: Connection, new: NewFacts, _facts: SharedFacts) -> None:
         self.attempts += 1
         if self.fails:
             raise ValueError("a bug")
@@ -71,7 +71,7 @@ def test_a_new_fact_names_both_reports_of_a_relation(engine: Engine) -> None:
     """A message changes the case of the report that it repeats."""
     store(engine, 1)
     named: list[NewFacts] = []
-    derivation = Derivation("named", lambda _connection, new: named.append(new))
+    derivation = Derivation("named", lambda _connection, new, _facts: named.append(new))
     derive_once(engine, [derivation])
     with write_transaction(engine) as connection:
         store_facts(connection, [complaint_fact(complaint_of(2, "tutup", of=1), NOW)])
@@ -228,7 +228,7 @@ def test_a_fact_is_derived_when_the_position_has_passed_it(engine: Engine) -> No
 def test_whoever_has_not_passed_a_forgetting_is_named(engine: Engine) -> None:
     """Its rows may have words. It is named until it has derived from the entry, unless it is switched off."""
     seen: list[object] = []
-    derive: Callable[[Connection, NewFacts], None] = lambda _, new: seen.extend(new.subjects(FORGOTTEN))  # noqa: E731
+    derive: Derive = lambda _connection, new, _facts: seen.extend(new.subjects(FORGOTTEN))  # noqa: E731
     done, late = Derivation("done", derive), Derivation("late", derive)
     store(engine, 1)
     derive_all(engine, [done, late])

@@ -55,6 +55,16 @@ def test_a_program_reads_its_cases(api: ApiHarness) -> None:
     assert [item["number"] for item in later["cases"]] == [number_of(2)]
 
 
+def test_a_program_reads_of_a_second_matter(api: ApiHarness) -> None:
+    """Its subject and the institution that would be competent; null for a report of one matter."""
+    api.send(1, "Kemenkes obat habis, dan jalan rusak di Kab. Sleman")
+    api.send(2, "Kemenkes obat habis, dan jalan rusak di sini")
+    api.send(3, "Kemenkes obat habis")
+    matters = [api.get(f"/cases/{number_of(number)}").json()["second_matter"] for number in (1, 2, 3)]
+    assert matters == [{"topic": "jalan", "agency": "kabupaten-3404"}, {"topic": "jalan", "agency": ""}, None]
+    assert [case["second_matter"] for case in api.get("/cases").json()["cases"]] == matters
+
+
 def test_dangers_can_be_listed_alone(api: ApiHarness) -> None:
     """Until the agency has answered. Whoever fetches a case, by the list or by its number, has opened it."""
     for number in range(5):

@@ -1,6 +1,7 @@
 """The outbox: each e-mail once, tried again as long as it makes sense, and unreadable in the database."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -103,6 +104,16 @@ def test_content_is_unreadable_in_the_database(engine: Engine, outbox: MailOutbo
     with mail_server() as server:
         assert worker(outbox, server.port).step() == 0
     assert "'content': ''" in content()
+
+
+def test_urgent_emails_wait_behind_no_other(outbox: MailOutbox, clock: Clock) -> None:
+    """A danger, then a link that somebody waits for, then digests and notices in the order of their age."""
+    kinds = ("digest", "account-link", "notice", "danger")
+    for number, kind in enumerate(kinds):
+        outbox.add([replace(mail(number), kind=kind)])
+        clock.advance(timedelta(seconds=1))
+    claimed = [outbox.claim("lease") for _ in kinds]
+    assert [item.mail.kind for item in claimed if item] == ["danger", "account-link", "digest", "notice"]
 
 
 def test_an_email_waits_while_the_server_is_away(engine: Engine, outbox: MailOutbox, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """The agency's pages over a real read model, behind the real headers, protection of forms and templates."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -19,8 +20,10 @@ from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.suggestions import StaffSuggestions
 from bus.errors import Retry
 from bus.port import Outgoing
+from cases.pictures.store import read_picture
 from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
@@ -28,10 +31,10 @@ from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
 from messages.sealing import Sealed, Sealer
-from messages.sender_link import sample_link
-from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
+from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, Report, Verdict
 from messages.tracking import tracking_number
 from pages.csrf import SameOriginForms
+from pages.files.file_space import FileSpace
 from pages.frame import SignedInPages
 from pages.headers import PageHeaders
 from pages.language import PageLanguage
@@ -39,6 +42,7 @@ from sinks.public.releases import PublicReleases
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.attachments import ample_space
 from tests.support.case_stages import make_case_stage
 from tests.support.deadlines import DEADLINES
 from tests.support.records import at
@@ -77,6 +81,8 @@ class DeskSite:
     corrections: list[Outgoing] = field(default_factory=list)
     bus_is_away: bool = False
     audit_log_is_away: bool = False
+    direct_message_channels: frozenset[Channel] = frozenset({"twitter"})
+    space: FileSpace = field(default_factory=ample_space)
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         self.app = FastAPI()
@@ -98,17 +104,24 @@ class DeskSite:
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
             channels=DIRECTORY,
-            sample_link=sample_link("https://lapor.contoh.id"),
+            public_address="https://lapor.contoh.id",
+            direct_message_channels=self.direct_message_channels,
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
-            open_file=lambda attachment: self.files.get(attachment.id),
+            open_file=self.open_file,
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
             record=self.record,
             now=self.now,
             deadlines=DEADLINES,
             release=ReleaseActs(PublicReleases(self.desk.engine, self.now), self.record, self.now),
+            pictures=AnswerPictures(self.desk.engine, _SEALER, _no_place, self.space.take, self.now),
         )
         self.app.include_router(DeskPages(self.parts).routes())
         install_sign_in_handlers(self.app, _refusal)
+
+    def open_file(self, attachment: Attachment) -> bytes | None:
+        """Return the bytes of a picture; `None` if it was deleted."""
+        of_answer = read_picture(self.desk.engine, _SEALER, attachment.id)
+        return of_answer.content if of_answer else self.files.get(attachment.id)
 
     def now(self) -> datetime:
         """Return the present time of the desk."""
@@ -176,6 +189,10 @@ class DeskSite:
         self.files[attachment_id] = content
         values = {"id": attachment_id, "media_type": media_type, "size": len(content), "sha256": "0" * 64}
         return Attachment.model_validate(values)
+
+
+def _no_place(_agency: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class _CorrectionProducer:

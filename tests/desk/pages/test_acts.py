@@ -96,24 +96,6 @@ def test_the_preview_is_the_sms_as_it_will_be(site: DeskSite, client: DeskClient
     assert "Sisa 83 karakter." in text
     assert ">\nPuskesmas buka lagi.</textarea>" in answer.text
     assert (site.desk.published, site.acts) == ([], [])
-    assert "SMS tidak memuat seluruh teks Anda." in text_of(
-        send_act(client, number, "tanggapi", LONG, langkah="pratinjau")
-    )
-
-
-def test_the_preview_tells_what_the_sender_does_not_get(site: DeskSite, client: DeskClient) -> None:
-    """No SMS on the web, no words for a confidential report, and one SMS about responses."""
-
-    def preview(number: str) -> str:
-        return text_of(send_act(client, number, "tanggapi", "Buka lagi.", langkah="pratinjau"))
-
-    assert "Pelapor melapor lewat Web. Ia hanya mendapat SMS atau email jika" in preview(site.send(1))
-    confidential = preview(site.send(2, "Kemenkes, vaksin habis", channel="sms", rahasia=True))
-    assert "SMS tidak memuat nama instansi dan isi teks Anda." in confidential
-    assert "Kementerian Kesehatan: Buka lagi." not in confidential
-    number = site.send(3, "Kemenkes, obat habis", channel="sms")
-    done(site, client, number, "tanggapi", "Kami periksa.")
-    assert "Pelapor sudah mendapat SMS tentang tanggapan sebelumnya" in preview(number)
 
 
 def test_a_question_must_fit_the_sms(site: DeskSite, client: DeskClient) -> None:

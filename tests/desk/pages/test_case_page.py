@@ -1,6 +1,8 @@
 """The page of a case: the report, its course, identity and files."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +13,7 @@ from messages.reveals import REVEAL_LIMIT, read_reveal_subject
 from messages.shapes import iso
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, text_of
-from tests.desk.pages.site import CONTACT, SARI, DeskSite, number_of
+from tests.desk.pages.site import CONTACT, PLN, SARI, WAYAN, DeskSite, number_of
 
 _IDENTITY = (CONTACT.name, CONTACT.phone, CONTACT.email)
 
@@ -178,3 +180,31 @@ def test_a_closed_case_offers_only_one_more_response(site: DeskSite, client: Des
 
 def _acts(page: str) -> list[str]:
     return [part.partition('"')[0] for part in page.split('<details class="act" id="')[1:]]
+
+
+def test_a_second_matter_is_shown_with_its_agency(site: DeskSite, client: DeskClient) -> None:
+    """On the page of the case and as a mark in the list. A link opens the form of a refusal with that agency chosen."""
+    number = site.send(1, "Kemenkes obat habis, dan jalan rusak di Kab. Sleman")
+    page = case_page(client, number)
+    assert "Juga menyebut: Jalan → Kabupaten Sleman" in page
+    (address,) = re.findall(r'href="(\S+)#bukan-kewenangan">Seluruh laporan', page)
+    form = client.get(unescape(address)).text
+    assert re.search(r'name="tujuan" value="kabupaten-3404" checked', form)
+    assert "menyebut hal lain" in client.get("/desk/laporan").text
+    other = site.send(2, "Kemenkes obat habis")
+    assert "Juga menyebut" not in case_page(client, other)
+    assert (
+        "checked"
+        not in client.get(f"/desk/laporan/{other}?tindakan=bukan-kewenangan&tujuan=x")
+        .text.partition('name="tujuan" value="x"')[2]
+        .partition(">")[0]
+    )
+
+
+def test_the_agency_of_the_second_matter_is_not_told_of_it(site: DeskSite, client: DeskClient) -> None:
+    """A report that was refused to that agency lies where the second matter belongs."""
+    number = site.send(1, "Kemenkes obat habis, dan listrik padam di Kab. Sleman")
+    assert "Juga menyebut: " in case_page(client, number)
+    done(site, client, number, "bukan-kewenangan", "bukan kami", tujuan=PLN)
+    site.actor = WAYAN
+    assert "Juga menyebut" not in case_page(client, number)

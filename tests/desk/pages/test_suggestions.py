@@ -47,11 +47,66 @@ def test_a_suggestion_is_shown_with_its_evidence(pair: DeskSite, client: DeskCli
     assert f"{TITLE} {number_of(1)}" in text
     assert "Tempat dan pokok masalahnya tampak sama. Keduanya menyebut nama yang sama." in text
     page = case_page(client, number_of(2))
-    assert f'href="/desk/laporan/{number_of(1)}?tab=baru"' in page
+    assert f'href="/desk/laporan/{number_of(2)}/banding?tab=baru"' in page
     assert [
         word for word in ("pelapor yang sama", "same-sender", "same-names", "feature-of", "0.8") if word in page
     ] == []
     assert TITLE not in case_page(client, number_of(1))
+
+
+def test_both_reports_are_on_one_page(site: DeskSite, client: DeskClient) -> None:
+    """With both texts, the reasons, what differs in place, time and pictures, and the two acts."""
+    place = {"address": "Jalan Kenari 5", "latitude": -7.0, "longitude": 110.4}
+    picture = site.picture("antrean", b"picture")
+    site.actor = Actor(SARI.account_id, SARI.name, Role.OFFICER, "kota-3374")
+    site.send(1, "Kemenkes, antrean puskesmas sejak subuh", place=place, incident_time="Senin pagi")
+    elsewhere = {"address": "Jalan Merak 9", "latitude": -7.001, "longitude": 110.4}
+    site.send(
+        2,
+        "Kemenkes, antrean mengular",
+        suggestion=like(1),
+        place=elsewhere,
+        incident_time=" senin  pagi",
+        attachments=(picture,),
+    )
+    site.write_ledger()
+    answer = client.get(f"/desk/laporan/{number_of(2)}/banding?tab=baru")
+    text = text_of(answer)
+    for words in (
+        "antrean puskesmas sejak subuh",
+        "antrean mengular",
+        "Tempat dan pokok masalahnya tampak sama.",
+        "Tempat yang ditulis berbeda. Jarak kedua titik di peta: 110 m.",
+        "Dilaporkan dengan selisih kurang dari satu jam. Waktu kejadian sama.",
+        f"Hanya laporan {number_of(2)} punya gambar.",
+    ):
+        assert words in text
+    assert f'href="/desk/laporan/{number_of(2)}/berkas/{picture.id}?tab=baru"' in answer.text
+    assert [word for word in ("pelapor yang sama", "same-sender", "0.8") if word in answer.text] == []
+    assert "Sudah diputuskan: ini bukan laporan yang sama." in decide(client, number_of(2), "bukan")
+    assert 'value="sama"' not in client.get(f"/desk/laporan/{number_of(2)}/banding").text
+
+
+def test_the_page_of_both_shows_the_report_that_is_like_this_one(site: DeskSite, client: DeskClient) -> None:
+    """Also if it accompanies another case: the reasons are about its words, and the link leads to its case."""
+    site.send(1, "Kemenkes, antrean puskesmas sejak subuh")
+    site.send(2, "Kemenkes, loket hanya satu", of=1, kind="joins")
+    site.send(3, suggestion=like(2))
+    site.write_ledger()
+    answer = client.get(f"/desk/laporan/{number_of(3)}/banding")
+    assert "loket hanya satu" in answer.text
+    assert "sejak subuh" not in answer.text
+    assert f'href="/desk/laporan/{number_of(1)}?tab=baru">{number_of(2)}</a>' in answer.text
+
+
+def test_no_page_of_both_shows_a_case_of_another_institution(site: DeskSite, client: DeskClient) -> None:
+    """The address leads to the own case, as for a case without a suggestion."""
+    site.send(1, "Kemenkes, lorong gelap di Puskesmas Cendana")
+    site.send(2, "Mohon PLN datang", suggestion=like(1))
+    site.actor = WAYAN
+    answer = client.get(f"/desk/laporan/{number_of(2)}/banding")
+    assert (answer.status_code, "Cendana" in answer.text) == (HTTPStatus.SEE_OTHER, False)
+    assert client.get(f"/desk/laporan/{number_of(1)}/banding").status_code == HTTPStatus.NOT_FOUND
 
 
 def test_a_confirmed_suggestion_merges_the_case(pair: DeskSite, client: DeskClient) -> None:
@@ -224,7 +279,9 @@ def test_a_case_that_has_moved_on_is_read_and_not_decided(site: DeskSite, client
     site.desk.answer(site.signed_answer(number_of(1), "refused", "Bukan kewenangan kami."))
     site.write_ledger()
     page = case_page(client, number_of(2))
-    assert f'href="/desk/laporan/{number_of(1)}?tab=baru"' in page
+    compared = text_of(client.get(f"/desk/laporan/{number_of(2)}/banding"))
+    assert "Laporan itu sekarang di instansi lain." in compared
+    assert "Kemenkes, antrean puskesmas" in compared
     assert "Laporan itu sekarang di instansi lain." in page
     assert 'value="sama"' not in page
     answer = client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "bukan"})

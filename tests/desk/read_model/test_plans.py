@@ -22,11 +22,14 @@ from desk.read_model.queries import (
     read_dangers,
     read_page,
 )
+from desk.read_model.recommendations.case_recommendations import waiting_numbers
 from tests.conftest import NOW
 from tests.support.databases import Databases
 from tests.support.generated_cases import generate_cases, generated_number
 from tests.support.query_plans import Query, collect_statistics, plans, scanned_tables, scans
 
+# Every test needs the thousands of cases.
+pytestmark = pytest.mark.slow
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
 TABLES = (
@@ -87,6 +90,7 @@ QUERIES: dict[str, Query] = {
         )
         for tab in TABS
     },
+    "owing": lambda connection: waiting_numbers(connection, AGENCIES[0], 6),
     "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
     "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
@@ -106,7 +110,6 @@ def many_cases(database: Databases, tmp_path_factory: pytest.TempPathFactory) ->
         yield engine
 
 
-@pytest.mark.slow
 def test_every_query_uses_an_index(many_cases: Engine) -> None:
     """Also the one of the agency with half of all cases, with and without statistics.
 
@@ -131,6 +134,24 @@ def test_dangers_are_found_among_themselves(many_cases: Engine, name: str, index
     for _ in range(2):
         assert index in plans(many_cases, QUERIES[name])[0][1]
         collect_statistics(many_cases)
+
+
+@pytest.mark.only_on("sqlite", "PostgreSQL chooses by the statistics of the values")
+def test_counts_of_a_filter_read_its_cases_alone(many_cases: Engine) -> None:
+    """Those of a deadline too: the index of open cases has all of the agency."""
+    for case_filter, index in (
+        (CaseFilter(topic="topik-7"), "ix_desk_case_topic"),
+        (CaseFilter(channel="sms"), "ix_desk_case_channel"),
+    ):
+        shown = [plan for _, plan in plans(many_cases, QUERIES[f"counts of {case_filter}"])]
+        assert all(index in plan for plan in shown), shown
+
+
+def test_cases_that_owe_an_answer_are_found_by_their_recommendations(many_cases: Engine) -> None:
+    """An agency without a recommendation reads none of its cases for them."""
+    statements = plans(many_cases, QUERIES["owing"])
+    assert len(statements) == 1
+    assert "desk_case" not in statements[0][1]
 
 
 def test_a_scan_would_be_seen(many_cases: Engine) -> None:

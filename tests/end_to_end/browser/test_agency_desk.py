@@ -9,11 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
+from messages.shapes import Suggestion
 from tests.desk.harness import DeskHarness
 from tests.desk.pages.site import BUDI, SARI, DeskSite
 from tests.end_to_end.browser.conftest import DESK, PHONE
 from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
 from tests.ingest.door_client import DoorServer
+from tests.router.test_linked import id_of
 
 _SMALL_PHONE = {"width": 320, "height": 640}
 # More than the links, fields and buttons of the longest page.
@@ -253,6 +255,65 @@ def test_an_officer_prints_what_is_chosen(site: DeskSite, open_desk: OpenDesk, s
     expect(page.get_by_role("link", name="Kembali ke daftar")).to_be_hidden()
     expect(page.get_by_role("navigation", include_hidden=True)).to_be_hidden()
     assert letter.evaluate("part => getComputedStyle(part).color") == "rgb(0, 0, 0)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
+def test_an_officer_compares_two_reports(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """On one page: side by side where the screen is wide enough, otherwise one below the other, and then the acts."""
+    suggestion = Suggestion(of=id_of(2), score=0.8, evidence=("place-same-topics", "same-names"))
+    place = {"address": "Jalan Kenari 5, dekat pasar"}
+    picture = site.picture("antrean", b"x")
+    number = site.send(6, "Kemenkes, pintu dikunci", suggestion=suggestion, place=place, attachments=(picture,))
+    site.write_ledger()
+    page = open_desk(size)
+    page.goto(f"/desk/laporan/{number}")
+    page.get_by_role("link", name="Bandingkan kedua laporan").click()
+    left, right = (card.bounding_box() for card in page.locator(".pair > section").all())
+    assert left
+    assert right
+    assert (left["y"] == right["y"], left["y"] + left["height"] <= right["y"]) == (size == DESK, size != DESK)
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    page.get_by_role("button", name="Bukan yang sama").click()
+    expect(page.locator("#mungkin-sama")).to_contain_text("Sudah diputuskan: ini bukan laporan yang sama.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
+def test_an_officer_names_a_filter(open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """It is a link on each list from then on, until it is removed there."""
+    page = open_desk(size)
+    page.goto("/desk/laporan?tab=lewat&saluran=sms&saya=1")
+    page.get_by_text("Simpan saringan ini").click()
+    page.get_by_label("Nama saringan").fill("SMS yang saya pegang dan sudah lewat tenggat")
+    page.get_by_role("button", name="Simpan", exact=True).click()
+    saved = page.get_by_role("link", name="SMS yang saya pegang dan sudah lewat tenggat")
+    expect(saved).to_have_attribute("aria-current", "page")
+    page.goto("/desk/laporan")
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    saved.click()
+    assert page.url.endswith("/desk/laporan?tab=lewat&saya=1&saluran=sms")
+    page.get_by_text("Simpan saringan ini").click()
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    page.get_by_role("button", name="Hapus saringan SMS yang saya pegang").click()
+    expect(saved).to_have_count(0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
+def test_an_officer_sees_who_reads_an_answer(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """Each text by its way, and nothing wider than the screen, also the link in a mail."""
+    for number, channel in ((6, "web"), (7, "twitter")):
+        tracking = site.send(number, f"Kemenkes, obat habis {number}", channel=channel)
+        page = open_desk(size)
+        page.goto(f"/desk/laporan/{tracking}?tindakan=tanggapi")
+        act = page.locator("#tanggapi")
+        act.get_by_label("Tanggapan kepada pelapor").fill("Obat tersedia lagi mulai besok. " * 8)
+        act.get_by_role("button", name="Pratinjau").click()
+        where = "Email: dibaca pelapor" if channel == "web" else "Balasan terbuka di Twitter: dibaca semua orang"
+        expect(act.get_by_role("status")).to_contain_text(where)
+        expect(act.get_by_role("status")).to_contain_text("Halaman pelapor sendiri: seluruh teks")
+        assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
 
 
 @pytest.mark.parametrize("size", [_SMALL_PHONE, DESK], ids=["phone", "desk"])

@@ -92,7 +92,7 @@ def test_from_the_first_link_to_an_officer_with_a_second_factor(
     set_up_needed_factor(administrator)
     administrator.get_by_label("Nama", exact=True).fill("Sari Dewi")
     administrator.get_by_label("Email", exact=True).fill("sari@semarang.example")
-    administrator.get_by_label("Kode instansi", exact=True).fill("kota-3374")
+    administrator.get_by_label("Instansi", exact=True).fill("kota semarang")
     administrator.get_by_role("button", name="Buat undangan").click()
     assert_readable(administrator)
     link = re.search(r"http://127\.0\.0\.1:\d+/desk/undangan/[\w-]+", administrator.inner_text("main"))

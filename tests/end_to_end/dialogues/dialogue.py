@@ -80,7 +80,14 @@ class LabelledReports:
         return step.get("case", "own") != "own" and is_own_case and service.holder_of(raw.tracking) == TRIAGE
 
     def holder_faults(self, step: Step, service: DialogueService) -> Iterator[str]:
-        """Yield a fault if another institution than `held_by` holds the case in which the message ends."""
+        """Yield a fault if another institution than `held_by` holds the case in which the message ends.
+
+        Another fault if its matters are not those of `matters`.
+        """
+        if matters := step.get("matters"):
+            found = service.matters_of(self.numbers[step["label"]])
+            if found != sorted(matters):
+                yield f"the matters belong to {found}, and not to {matters}"
         if expected := step.get("held_by"):
             case = step["label"] if step["case"] == "own" else step["case"]
             holder = service.holder_of(self.numbers[case])

@@ -20,10 +20,12 @@ from bus.local.bus import LocalBus
 from bus.port import Record
 from bus.worker import Stage
 from cases.facts.tables import ComplaintFact, DispatchFact
+from cases.words.conditions import is_of_dispatch
+from cases.words.tables import CaseWords
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, topics
-from messages.shapes import Channel, Complaint, RawMessage
+from messages.shapes import Channel, Complaint, Dispatch, RawMessage
 from router.stage import RouterStage
 from sinks.replies.sink import ReplySink
 from tests.conftest import NOW
@@ -149,6 +151,25 @@ class DialogueService:
         with read_transaction(self.parts.engine) as connection:
             agency: str | None = connection.execute(query).scalars().first()
             return agency
+
+    def matters_of(self, number: str) -> Sequence[str]:
+        """Return the codes of the institutions of a report's matters: of its case, and of its second matter."""
+        query = (
+            select(col(CaseWords.document))
+            .join(DispatchFact, is_of_dispatch())
+            .where(col(DispatchFact.tracking) == number)
+            .order_by(col(DispatchFact.hop).desc())
+        )
+        with read_transaction(self.parts.engine) as connection:
+            dispatch = Dispatch.model_validate_json(connection.execute(query).scalars().first() or "")
+        second = (dispatch.second_matter.agency,) if dispatch.second_matter else ()
+        return sorted((dispatch.agency, *second))
+
+    def raw_message_with(self, channel: Channel, tracking: str) -> RawMessage:
+        """Return the raw message with a tracking number."""
+        records = self._records(topics.raw_topic(channel))
+        messages = (codec.decode(RawMessage, record.value, record.headers) for record in records)
+        return next(message for message in messages if message.tracking == tracking)
 
     def raw_message(self, channel: Channel, provider_id: str) -> RawMessage:
         """Return the raw message of an arrival."""

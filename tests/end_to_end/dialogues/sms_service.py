@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 from app.assembly import http
 from app.assembly.process_health import http_doors
 from config.settings import Settings
-from messages.shapes import RawMessage
+from messages.shapes import Channel, RawMessage
 from monitor.health import ProcessHealth
 from tests.end_to_end.dialogues.service import DialogueService, running_stages
 from tests.ingest.door_client import DoorServer
@@ -26,7 +26,7 @@ class SmsService:
 
     def __init__(self, service: DialogueService, port: int) -> None:
         self.stages = service
-        self._address = f"http://127.0.0.1:{port}/sms/twilio"
+        self._host = f"http://127.0.0.1:{port}"
 
     def send(self, text: str, phone: str) -> tuple[RawMessage, str]:
         """Send an SMS. Return the raw message and the answer, "" for none; then run the stages."""
@@ -34,12 +34,26 @@ class SmsService:
         public_address = f"{self.stages.parts.settings.reached_at}/sms/twilio"
         signature = RequestValidator(TOKEN).compute_signature(public_address, fields)
         response = requests.post(
-            self._address, data=fields, headers={"X-Twilio-Signature": signature}, timeout=_PATIENCE_SECONDS
+            f"{self._host}/sms/twilio",
+            data=fields,
+            headers={"X-Twilio-Signature": signature},
+            timeout=_PATIENCE_SECONDS,
         )
         response.raise_for_status()
         answer = ET.fromstring(response.content).findtext("Message") or ""  # noqa: S314 - our own door's answer
         self.stages.run()
         return self.stages.raw_message("sms", fields["MessageSid"]), answer
+
+    def report(self, channel: Channel, text: str, phone: str) -> RawMessage:
+        """Send a report by web or app with a number as contact, "" for none. Return its raw message; run the stages."""
+        fields, address = {"text": text, "phone": phone}, f"{self._host}/web/reports"
+        if channel == "mobile":
+            fields |= {"device_id": str(uuid4()), "client_id": str(uuid4())}
+            address = f"{self._host}/mobile/v1/reports"
+        response = requests.post(address, json=fields, timeout=_PATIENCE_SECONDS)
+        response.raise_for_status()
+        self.stages.run()
+        return self.stages.raw_message_with(channel, response.json()["tracking"])
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import requests
 
 from app.assembly.doors.twitter import mention_reading
 from app.assembly.reply_providers import X_REPLIES
-from app.assembly.reply_senders import reply_limits
+from app.assembly.stages.sinks import reply_limits
 from app.simulator.timeline import Post, Timeline
 from config.settings import Settings
 from ingest.twitter.door import TwitterDoor

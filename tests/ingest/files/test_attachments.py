@@ -16,8 +16,8 @@ from sqlmodel import select
 from app.assembly.parts import Parts
 from config.database import read_transaction
 from ingest.files.attachments import AttachmentRow, Attachments, stored_bytes
-from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates, clean_file
 from ingest.http.concurrency_limit import ConcurrencyLimit
+from pages.files.cleaning import MAX_FILE_BYTES, Coordinates, clean_file
 from pages.refusals import Refused
 from tests.support.attachments import ample_space, any_size, find_attachment, no_rate, read_content
 

@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from ingest.files.attachments import Attachments, stored_bytes
-from ingest.files.cleaning import MAX_FILE_BYTES, clean_file
-from ingest.files.file_space import FileSpace
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.uploads import QUOTA_BYTES, UPLOAD_LIFETIME, Upload, Uploads, announced_bytes
 from normalize.readers import mobile
+from pages.files.cleaning import MAX_FILE_BYTES, clean_file
+from pages.files.file_space import FileSpace
 from pages.refusals import Refused
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve

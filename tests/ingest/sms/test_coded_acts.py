@@ -1,25 +1,32 @@
 """Acts by SMS that need a code: who gets it, who can use it, how often, and what becomes of it."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
-from typing import get_args
+from typing import Any, get_args
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from app.assembly.doors.sms_acts import coded_acts, published_by
 from app.assembly.parts import Parts
 from bus.errors import Retry
 from bus.port import Outgoing, Producer
+from cases.words.tables import CaseWords
+from config.database import write_transaction
 from ingest import sms_acts
 from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import SmsAcknowledgements
 from ingest.sms_acts import CodedAct
 from ingest.wrap import accepted_record
+from messages import ids
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.follow_up import CONTENT_TYPE
 from messages.payloads.sms import ParsedSms, bare_rating, parse_sms, stated_act, stated_rating
+from messages.payloads.submission import MOBILE_ENVELOPE
 from messages.shapes import RawMessage, SenderAct
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
@@ -189,6 +196,51 @@ def test_another_telephone_gets_no_code(citizens: Citizens) -> None:
     assert answers == {sms_acts.other_number()}
     assert citizens.write(f"BATAL KODE {code}", _OTHER_PHONE) == sms_acts.act_result(CodedAct("over"))
     assert citizens.acts() == []
+
+
+def _report_of_form(citizens: Citizens, channel: str = "web", **fields: str) -> RawMessage:
+    """Let normalizer and facts take a report by web or app, whose sender has proven nothing; return its message."""
+    report: dict[str, Any] = {"text": "Bangku taman patah di Taman Denggung Sleman", **fields}
+    content_type = "application/json"
+    if channel == "mobile":
+        device = {"device_id": str(UUID(int=1))}
+        report = {**device, "submission": {**device, **report}}
+        content_type = MOBILE_ENVELOPE
+    body = json.dumps(report).encode()
+    raw = citizens.parts.wrapper.wrap(channel, "key:form", "", body, NOW, content_type)
+    citizens.process(accepted_record(raw))
+    return raw
+
+
+@pytest.mark.parametrize("channel", ["web", "mobile"])
+def test_the_telephone_that_is_the_contact_withdraws_a_report_of_the_form(citizens: Citizens, channel: str) -> None:
+    """The code goes to that telephone. The act is that of the report."""
+    report = _report_of_form(citizens, channel, phone="0800-000-0031")
+    code = citizens.code(citizens.write(f"BATAL {report.tracking}"))
+    assert report.tracking in citizens.write(f"BATAL KODE {code}")
+    (raw,) = citizens.acts()
+    (complaint, *_) = citizens.process(accepted_record(raw))
+    value = records.value_of(complaint)
+    assert value["follow_up"]["act"] == "withdraws"
+    assert value["relation"]["of"] == str(ids.complaint_id(report.id))
+
+
+@pytest.mark.parametrize("contact", [{"phone": _OTHER_PHONE}, {"email": "sekar@contoh.id"}, {}])
+def test_another_telephone_withdraws_no_report_of_the_form(citizens: Citizens, contact: dict[str, str]) -> None:
+    """It hears the same as about a number that nobody has."""
+    report = _report_of_form(citizens, **contact)
+    assert citizens.write(f"BATAL {report.tracking}") == sms_acts.other_number()
+
+
+def test_a_removed_contact_withdraws_nothing(citizens: Citizens) -> None:
+    """Retention removes contacts, and forgetting destroys the key of the sender."""
+    report = _report_of_form(citizens, phone=_PHONE)
+    with write_transaction(citizens.parts.engine) as connection:
+        connection.execute(update(CaseWords).values(contact="p00000000000000000000.AAAA"))
+    assert citizens.write(f"BATAL {report.tracking}") == sms_acts.other_number()
+    with write_transaction(citizens.parts.engine) as connection:
+        connection.execute(update(CaseWords).values(contact=""))
+    assert citizens.write(f"BATAL {report.tracking}") == sms_acts.other_number()
 
 
 def test_five_guesses_end_a_code(citizens: Citizens) -> None:

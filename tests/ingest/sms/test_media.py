@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 from structlog.types import EventDict
 
-from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.sms.media import Fetched, MediaFetcher
 from ingest.sms_acknowledgement import stored_but_unclear
 from ingest.wrap import accepted_record
 from messages import codec
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
+from pages.files.cleaning import MAX_FILE_BYTES
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from structlog.types import EventDict
 
-from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.twitter.adapter import ReceivedPost, fold_versions
 from messages.shapes import RawMessage
+from pages.files.cleaning import MAX_FILE_BYTES
 from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.people import AUTHOR, post
 from tests.ingest.twitter import loopback_x

@@ -19,9 +19,10 @@ from ingest.web.contact_proof.addresses import (
     masked_number,
     mobile_number,
 )
+from ingest.web.contact_proof.code_proof import CodeNotSent, CodeProof
+from ingest.web.contact_proof.code_store import CodeToSend
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.decision import DAY, HOUR, CodeHistory, SentCode, judge_code, next_code_at
-from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from messages.sealing import Sealer
 from pages.refusals import Refused
 from tests.conftest import NOW
@@ -45,11 +46,11 @@ class Phones:
         self.texts: list[tuple[str, str]] = []
         self.is_away = False
 
-    def send(self, number: str, sms: str) -> None:
-        """Send an SMS."""
+    def send(self, code: CodeToSend) -> None:
+        """Send a code."""
         if self.is_away:
             raise CodeNotSent
-        self.texts.append((number, sms))
+        self.texts.append((code.number, code.code))
 
 
 @pytest.fixture
@@ -59,14 +60,14 @@ def phones() -> Phones:
 
 
 @pytest.fixture
-def proof(engine: Engine, phones: Phones) -> PhoneProof:
+def proof(engine: Engine, phones: Phones) -> CodeProof:
     """Codes from 100000 up, at most four a day."""
     new_ids: Iterator[UUID] = (UUID(int=number) for number in count(1))
     codes = (f"{number}" for number in count(100_000))
-    return PhoneProof(engine, _KEY, phones.send, 4, new_ids.__next__, codes.__next__, lambda: phones.now)
+    return CodeProof(engine, _KEY, phones.send, 4, new_ids.__next__, codes.__next__, lambda: phones.now)
 
 
-def refusal(proof: PhoneProof, typed: str, number: str = PHONE) -> str:
+def refusal(proof: CodeProof, typed: str, number: str = PHONE) -> str:
     """Return the reason why a code is refused, empty if it proves the number."""
     try:
         proof.check(number, "test", typed)
@@ -144,7 +145,7 @@ def test_a_code_counts_ten_minutes_and_five_tries(sent: SentCode | None, typed: 
     assert judge_code(sent, typed, NOW) == verdict
 
 
-def test_a_number_is_proven_by_its_last_code(proof: PhoneProof, phones: Phones, engine: Engine) -> None:
+def test_a_number_is_proven_by_its_last_code(proof: CodeProof, phones: Phones, engine: Engine) -> None:
     """The code is in the SMS only: the database has its digest. Spaces in the typed code do not matter."""
     proof.start(PHONE, "test")
     phones.now += 2 * _MINUTE
@@ -159,18 +160,18 @@ def test_a_number_is_proven_by_its_last_code(proof: PhoneProof, phones: Phones, 
     with pytest.raises(Refused, match="code_over"):
         proof.check(PHONE, "another purpose", "100001")
     proven = proof.check(PHONE, "test", " 100 001 ")
-    assert (proven.number, proven.proven_at) == (PHONE, phones.now)
+    assert (proven.contact, proven.proven_at) == (PHONE, phones.now)
     assert refusal(proof, "100001") == "code_over"
 
 
-def test_five_wrong_tries_end_a_code(proof: PhoneProof) -> None:
+def test_five_wrong_tries_end_a_code(proof: CodeProof) -> None:
     """The right code comes too late after five wrong ones."""
     proof.start(PHONE, "test")
     assert [refusal(proof, "7") for _ in range(6)] == ["code_wrong"] * 5 + ["code_over"]
     assert refusal(proof, "100000") == "code_over"
 
 
-def test_limits_name_the_waiting_time(proof: PhoneProof, phones: Phones) -> None:
+def test_limits_name_the_waiting_time(proof: CodeProof, phones: Phones) -> None:
     """Above a limit nothing is sent. Another number has its own limit; all numbers share the limit of the service."""
     sent_at = phones.now
     for _ in range(3):
@@ -189,7 +190,7 @@ def test_limits_name_the_waiting_time(proof: PhoneProof, phones: Phones) -> None
     proof.start(PHONE, "test")
 
 
-def test_kinds_of_purposes_have_their_own_limits(proof: PhoneProof, phones: Phones) -> None:
+def test_kinds_of_purposes_have_their_own_limits(proof: CodeProof, phones: Phones) -> None:
     """Whoever types a number into the form takes no code for the own reports from it. The day's limit counts both."""
     for number in range(3):
         proof.start(PHONE, f"report:{number}")
@@ -203,7 +204,7 @@ def test_kinds_of_purposes_have_their_own_limits(proof: PhoneProof, phones: Phon
     assert len(phones.texts) == 4
 
 
-def test_a_code_that_nobody_got_does_not_count(proof: PhoneProof, phones: Phones) -> None:
+def test_a_code_that_nobody_got_does_not_count(proof: CodeProof, phones: Phones) -> None:
     """While the provider is away, the sender is told, and may try again at once."""
     phones.is_away = True
     with pytest.raises(Refused, match="code_unsent"):

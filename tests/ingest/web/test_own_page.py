@@ -2,20 +2,27 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID, uuid4
 
 import requests
+from sqlalchemy import delete
 from sqlmodel import col, select
 from structlog.types import EventDict
 
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
+from cases.pictures.tables import AnswerPicture
+from cases.words.tables import CaseWords
 from config.database import read_transaction, write_transaction
+from desk.acts.answer_pictures import AnswerPictures
 from messages.ids import complaint_id
 from messages.sender_link import read_sender_token, sender_token
+from messages.shapes import Dispatch
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
+from tests.ingest.files.test_attachments import SECRET, picture
 from tests.ingest.mobile.phones import Phone
 from tests.ingest.people import EMAIL, NAME, PHONE, TEXT
 from tests.ingest.people import report as report_fields
@@ -34,8 +41,11 @@ _JSON = {"Accept": "application/json"}
 _SECRETS = (TEXT, "Sukamaju", _TITLE, _ANSWER, "Purwanto", NAME, PHONE, PHONE.removeprefix("+62"), EMAIL)
 
 
-def answered_report(served: DoorClient, **more: Any) -> tuple[str, str]:
-    """Send a report with all fields, let the agency answer it, and return its number and its link's token."""
+def answered_report(served: DoorClient, file: bytes = b"", **more: Any) -> tuple[str, str]:
+    """Send a report with all fields, let the agency answer it, and return its number and its link's token.
+
+    `file` is a picture of the answer; without one it has none.
+    """
     number = str(served.post("/web/reports", json=report_fields(title=_TITLE, **more)).json()["tracking"])
     process(served)
     with read_transaction(served.parts.engine) as connection:
@@ -47,10 +57,43 @@ def answered_report(served: DoorClient, **more: Any) -> tuple[str, str]:
         dispatch = connection.execute(select(*columns).where(*of_number)).one()
     fields = {"complaint_id": dispatch.complaint_id, "dispatch_id": dispatch.id, "agency": dispatch.agency}
     times = {"answered_at": NOW, "at": served.parts.now()}
+    fields |= {"pictures": str(_kept_picture(served, dispatch, file)) if file else ""}
     with write_transaction(served.parts.engine) as connection:
         row = {"id": uuid4(), "verdict": "closed", "text": _ANSWER, "position": "agency-answers/0/7", **fields, **times}
         store(connection, AnswerFact, [row])
     return number, sender_token(dispatch.message_id, served.parts.secrets.link_key)
+
+
+def _kept_picture(served: DoorClient, dispatch: Any, content: bytes) -> UUID:
+    """Store a picture for an answer to a dispatch."""
+    parts = served.parts
+    store_ = AnswerPictures(parts.engine, parts.sealer, lambda _client: nullcontext(), lambda _size: None, parts.now)
+    with read_transaction(parts.engine) as connection:
+        query = select(col(CaseWords.document)).where(col(CaseWords.fact_id) == dispatch.id)
+        document = connection.execute(query).scalar_one()
+    return store_.store(Dispatch.model_validate_json(document), lambda: content).id
+
+
+def test_the_own_page_has_the_pictures_of_both(served: DoorClient) -> None:
+    """Side by side, each behind the link that shows it: no other link opens it, and none of a wrong spelling."""
+    number, token = answered_report(served, picture())
+    shown = served.get(f"/l/{token}", headers=_JSON).json()
+    ((file_id,),) = [entry["files"] for entry in shown["entries"] if entry["files"]]
+    page = served.get(f"/l/{token}").text
+    assert f'<img src="/l/{token}/berkas/{file_id}" alt="Foto dari instansi"' in page
+    opened = served.get(f"/l/{token}/berkas/{file_id}")
+    assert opened.headers["Content-Type"] == "image/jpeg"
+    assert opened.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert SECRET.encode() not in opened.content
+    _, other = answered_report(served, picture(size=(30, 30)))
+    assert other != token
+    assert served.get(f"/l/{other}/berkas/{file_id}").status_code == requests.codes.not_found
+    assert served.get(f"/l/{token[:-1]}0/berkas/{file_id}").status_code == requests.codes.not_found
+    assert file_id not in served.get(f"/status/{number}").text
+    with write_transaction(served.parts.engine) as connection:
+        connection.execute(delete(AnswerPicture).where(col(AnswerPicture.id) == UUID(file_id)))
+    assert served.get(f"/l/{token}/berkas/{file_id}").status_code == requests.codes.not_found
+    assert file_id not in served.get(f"/l/{token}").text
 
 
 def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict]) -> None:

@@ -1,20 +1,26 @@
-"""A sender who lost the number lists the own reports with a code by SMS."""
+"""A sender who lost the number lists the own reports with a code by SMS or e-mail."""
 
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import Semaphore
 from uuid import UUID
 
 import pytest
+import requests
+from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.assembly.doors.contact import contact_store
-from app.assembly.doors.own_reports import own_reports
+from app.assembly.doors.contact import contact_store, mail_outbox
+from app.assembly.doors.web import own_reports
 from app.assembly.parts import Parts
 from bus.port import Outgoing
+from config.database import read_transaction
+from desk.mail.message import Mail
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, DoorServer
+from tests.ingest.people import EMAIL
 from tests.support import records
 from tests.support.case_stages import make_case_stage
 from tests.support.loopback import serving
@@ -147,3 +153,127 @@ def test_reports_of_the_form_are_listed_once_their_number_is_proven(parts: Parts
     contacts.mark_phone_proven(tracking)
     assert [report.tracking for report in own_reports(parts.doors, contacts, PHONE)] == [tracking]
     assert own_reports(parts.doors, contacts, STRANGER) == []
+
+
+@dataclass
+class Mailed:
+    """Doors of a service with a mail server, one report that confirmed `EMAIL`, and one that only typed it."""
+
+    client: DoorClient
+    confirmed: str
+
+    def mails(self) -> list[Mail]:
+        """Return the e-mails that wait, and take them out of the outbox as if they were sent."""
+        outbox = mail_outbox(self.client.parts.doors)
+        mails = []
+        while claimed := outbox.claim("lease"):
+            mails.append(claimed.mail)
+        return mails
+
+
+@pytest.fixture
+def mailed(serve: Serve) -> Mailed:
+    """A service that sends no SMS."""
+    client = serve(smtp_host="mail.example", smtp_from="satu-pintu@lapor.example")
+    numbers = []
+    for words in ("Lampu jalan padam", "Jalan rusak parah"):
+        raw = records.web(client.parts, words)
+        numbers.append(read_into_ledger(client.parts, raw))
+        message_id = UUID(str(records.value_of(raw)["id"]))
+        contacts = contact_store(client.parts.doors)
+        contacts.add(numbers[-1], message_id, "", EMAIL, 10, lambda: None, lambda _: None)
+    contacts.confirm_email(numbers[0])
+    return Mailed(client, numbers[0])
+
+
+def ended(client: DoorClient, host: DoorServer, contact: str) -> requests.Response:
+    """Ask for a code, and wait until the background task is complete."""
+    assert host.app
+    if not isinstance(host.app, EndCounter):
+        host.app = EndCounter(host.app)
+    answer = client.post("/laporan-saya", data={"nomor": contact})
+    assert host.app.ended.acquire(timeout=_PATIENCE_SECONDS)
+    return answer
+
+
+def test_the_owner_of_the_mailbox_lists_the_reports(mailed: Mailed, host: DoorServer) -> None:
+    """The code comes by e-mail and leads to the own link of the confirmed report. It works once, in any capitals."""
+    assert "Email" in mailed.client.get("/laporan-saya").text
+    page = ended(mailed.client, host, EMAIL.upper())
+    assert (page.status_code, "Kode dari email" in page.text) == (200, True)
+    (mail,) = mailed.mails()
+    (code,) = re.findall(r"\d{6}", mail.body)
+    assert (mail.to, mail.kind, code in mail.subject) == (EMAIL.upper(), "code", False)
+    wrong = mailed.client.post("/laporan-saya/daftar", data={"nomor": EMAIL, "kode": "000000"})
+    assert (wrong.status_code, "/l/" in wrong.text) == (400, False)
+    listed = mailed.client.post("/laporan-saya/daftar", data={"nomor": EMAIL, "kode": code})
+    assert listed.status_code == 200
+    assert re.findall(r'class="number" href="[^"]*/l/[^"]+">([^<]+)<', listed.text) == [mailed.confirmed]
+    again = mailed.client.post("/laporan-saya/daftar", data={"nomor": EMAIL, "kode": code})
+    assert (again.status_code, "/l/" in again.text) == (400, False)
+
+
+def test_nobody_learns_which_address_has_reported(mailed: Mailed, host: DoorServer) -> None:
+    """An unknown address gets the same pages and no e-mail. So do other addresses of the same mailbox."""
+    local_part, _, domain = EMAIL.partition("@")
+    addresses = (EMAIL, "orang.lain@contoh.id", f"{local_part}+1@{domain}")
+    pages = {
+        re.sub(r'nonce="[^"]*"', "", ended(mailed.client, host, address).text.replace(address, ""))
+        for address in addresses
+    }
+    assert len(pages) == 1
+    assert [mail.to for mail in mailed.mails()] == [EMAIL]
+
+
+def test_an_unconfirmed_address_lists_nothing(mailed: Mailed, host: DoorServer) -> None:
+    """Somebody may have typed the address of another person, who must not read the report."""
+    raw = records.web(mailed.client.parts, "Saluran air tersumbat")
+    tracking = read_into_ledger(mailed.client.parts, raw)
+    contacts = contact_store(mailed.client.parts.doors)
+    message_id = UUID(str(records.value_of(raw)["id"]))
+    contacts.add(tracking, message_id, "", "wulan@contoh.id", 10, lambda: None, lambda _: None)
+    ended(mailed.client, host, "wulan@contoh.id")
+    assert mailed.mails() == []
+
+
+def test_a_mailbox_gets_few_codes(mailed: Mailed, host: DoorServer) -> None:
+    """A second request within a minute sends none, with the same page, and five wrong tries end a code."""
+    pages = {re.sub(r'nonce="[^"]*"', "", ended(mailed.client, host, EMAIL).text) for _ in range(3)}
+    (mail,) = mailed.mails()
+    (code,) = re.findall(r"\d{6}", mail.body)
+    guess = "000000" if code != "000000" else "000001"
+    for typed in (*[guess] * 5, code):
+        answer = mailed.client.post("/laporan-saya/daftar", data={"nomor": EMAIL, "kode": typed})
+        assert (answer.status_code, "/l/" in answer.text) == (400, False)
+    assert len(pages) == 1
+
+
+def test_a_code_is_not_readable_in_the_database(mailed: Mailed, host: DoorServer) -> None:
+    """It is a digest, and in an e-mail that is sealed until it is sent."""
+    ended(mailed.client, host, EMAIL)
+    with read_transaction(mailed.client.parts.engine) as connection:
+        tables = ("web_contact_code", "desk_mail")
+        stored = str([[*connection.execute(text(f"SELECT * FROM {table}"))] for table in tables])  # noqa: S608 - of this test
+    (mail,) = mailed.mails()
+    (code,) = re.findall(r"\d{6}", mail.body)
+    assert EMAIL not in stored
+    assert not re.search(rf"(?<![\w-]){code}(?![\w-])", stored)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "sekar", "sekar@", "@contoh.id", f"{EMAIL}, a@contoh.id", f"{EMAIL}\r\nBcc: a@contoh.id"]
+)
+def test_what_is_no_address_is_named(mailed: Mailed, typed: str) -> None:
+    """The page says what to type."""
+    page = mailed.client.post("/laporan-saya", data={"nomor": typed})
+    assert (page.status_code, "Tulis alamat email, misalnya nama@contoh.id." in page.text) == (400, True)
+    assert mailed.mails() == []
+
+
+def test_a_service_without_any_way_says_what_to_do(serve: Serve) -> None:
+    """Neither SMS nor e-mail: no form."""
+    client = serve()
+    page = client.get("/laporan-saya").text
+    assert "Cari nomor laporan di SMS jawaban kami" in page
+    assert 'name="nomor"' not in page
+    assert client.post("/laporan-saya", data={"nomor": EMAIL}).status_code == 400

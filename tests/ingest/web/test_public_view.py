@@ -8,9 +8,11 @@ import pytest
 
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
+from tests.ingest.files.test_attachments import SECRET, picture
 from tests.ingest.web.forms import fields
 from tests.sinks.ledger.test_status import counted
 from tests.sinks.public.harness import PublicPipeline
+from tests.support import records
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _TEXT = "Kemenkes tolong, nama saya Rahmat Hidayat, hubungi 0812-3456-7890. <b>Antrean</b> puskesmas lama."
@@ -39,6 +41,29 @@ def test_off_nothing_of_it_answers(serve: Serve) -> None:
     assert served.get("/open311/v2/requests.json").json() == []
     assert served.get("/open311/v2/requests/P000000000000.json").status_code == HTTPStatus.NOT_FOUND
     assert "/publik" not in served.get("/openapi.json").json()["paths"]
+
+
+def test_what_everybody_sees(serve: Serve) -> None:
+    """A picture by the address of its report alone, while that is public; not one without the officer's tick."""
+    served = serve(public_view=True)
+    pipeline = PublicPipeline(served.parts, served.parts.engine)
+    sent, other = pipeline.send_taken(_TEXT), pipeline.send_taken("Kemenkes tolong, obat habis.")
+    public, hidden = (pipeline.picture(sent, picture(size=(side, 40))) for side in (50, 60))
+    pipeline.answer(sent, "responded", text="Satu.", pictures=(hidden,))
+    pipeline.answer(sent, "closed", text="Dua.", pictures=(public,), pictures_public=True)
+    page = served.get("/publik?status=selesai").text
+    public_id = _only_id(page)
+    assert f'<img src="/publik/{public_id}/foto/{public}"' in served.get(f"/publik/{public_id}").text
+    opened = served.get(f"/publik/{public_id}/foto/{public}")
+    assert (opened.status_code, opened.headers["Content-Type"]) == (HTTPStatus.OK, "image/jpeg")
+    assert opened.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert SECRET.encode() not in opened.content
+    other_id = _only_id(served.get("/publik?status=berjalan").text)
+    assert sent.complaint.id != other.complaint.id
+    for wrong in (f"{public_id}/foto/{hidden}", f"{other_id}/foto/{public}", f"{public_id}/foto/x", f"x/foto/{public}"):
+        assert served.get(f"/publik/{wrong}").status_code == HTTPStatus.NOT_FOUND
+    pipeline.send_raw(records.followed(served.parts, sent.complaint.message_id, "withdraws"))
+    assert served.get(f"/publik/{public_id}/foto/{public}").status_code == HTTPStatus.NOT_FOUND
 
 
 def test_what_everybody_reads(open_view: DoorClient) -> None:

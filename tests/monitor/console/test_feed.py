@@ -13,8 +13,7 @@ from app.assembly.stages.console import console_templates
 from bench.generated.translations import CONSOLE, read_catalog
 from messages.topics import TRIAGE
 from monitor.active_alerts import AlertRegister
-from monitor.console.feed import Feed
-from monitor.console.history import STEP_SECONDS, chart_history
+from monitor.console.feed import STEP_SECONDS, Feed, chart_history
 from monitor.console.view_model import SHOWN_AGENCIES, ViewModel, ViewModelBuilder
 from monitor.monitor_loop import Observation, history_point
 from monitor.snapshot import Backlog, QueueState, Snapshot
@@ -113,7 +112,7 @@ def test_an_unknown_id_makes_the_page_reload(feed: Feed, planted: PlantedMonitor
 def test_events_are_kept_for_five_minutes(feed: Feed, planted: PlantedMonitor) -> None:
     """A page that was away for longer reloads."""
     for _ in range(70):
-        planted.loop.step()
+        planted.step(quiet(NOW))
         feed.latest_view()
 
     assert feed.events_after("epoch-10")[1] != b"event: fresh\ndata:\n\n"

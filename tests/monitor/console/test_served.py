@@ -14,8 +14,7 @@ import pytest
 import requests
 
 from app.clock import utc_now
-from monitor.console.event_stream import EventStream
-from monitor.console.page import MAX_LISTENERS
+from monitor.console.page import MAX_LISTENERS, EventStream
 from tests.monitor.console.served import DESK_ADDRESS, serving
 from tests.monitor.console.snapshots import PlantedMonitor, quiet, troubled
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_belongs, assert_own
 
@@ -24,6 +26,33 @@ def test_only_a_proven_sender_is_the_same_sender(citizen: Citizen) -> None:
     citizen.send("jalan rusak parah banyak lubang sudah sebulan")
     assert_own(citizen.send("lokasinya di Purwokerto", phone=OTHER_PHONE))
     assert_own(citizen.send("lokasinya di Sokaraja", proven=False))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "maaf salah tulis pak, bukan Banyumas, Kabupaten Purbalingga",
+        "ralat: Kabupaten Purbalingga",
+        "eh salah ketik, yang mati lampu taman di Purbalingga",
+    ],
+)
+def test_a_correction_belongs_to_the_report_before_it(citizen: Citizen, text: str) -> None:
+    """Of the same telephone. Its words name another place, or another thing."""
+    report = citizen.send("Lampu jalan mati di Jalan Jenderal Sudirman Purwokerto Banyumas sudah seminggu")
+    assert_own(citizen.send(text, minutes=1, phone=OTHER_PHONE))
+    assert_belongs(citizen.send(text, minutes=3), report, "adds", "corrects")
+
+
+def test_a_correction_that_comes_late_is_a_report_of_its_own(citizen: Citizen) -> None:
+    """After five minutes nobody knows what it corrects."""
+    citizen.send("Lampu jalan mati di Jalan Jenderal Sudirman Purwokerto Banyumas sudah seminggu")
+    assert_own(citizen.send("maaf salah tulis pak, bukan Banyumas, Kabupaten Purbalingga", minutes=6))
+
+
+def test_an_excuse_is_no_correction(citizen: Citizen) -> None:
+    """Many reports begin with one."""
+    citizen.send("Lampu jalan mati di Jalan Jenderal Sudirman Purwokerto Banyumas sudah seminggu")
+    assert_own(citizen.send("maaf mengganggu pak, sampah di Pasar Segamas Purbalingga tidak diangkut", minutes=2))
 
 
 def test_words_complete_a_place(citizen: Citizen) -> None:
@@ -79,7 +108,7 @@ def test_numbers_of_reports(citizen: Citizen) -> None:
     typed = number.replace("-", "") if has_digit else number
     assert_belongs(citizen.send(f"Belum {typed} diangkat"), report, "objects", "own-number")
     for text in (f"TAMBAH {number} kabel putus di Ajibarang", f"BELUM {number} dahan masih melintang di Wangon"):
-        assert_own(citizen.send(text, phone=OTHER_PHONE))
+        assert_own(citizen.send(text, minutes=1, phone=OTHER_PHONE))
 
 
 def test_the_number_of_an_expired_report_leads_nowhere(citizen: Citizen) -> None:

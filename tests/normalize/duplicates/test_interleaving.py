@@ -193,6 +193,7 @@ def test_an_overtaken_batch_is_decided_after_the_other_one(
     assert stored_rows(engine) == stored_rows(reference)
 
 
+@pytest.mark.slow
 def test_overtaken_batches_of_a_stream(parts: Parts, engine: Engine, reference: Engine, make_stage: MakeStage) -> None:
     """Of two normalizers one overtakes the other in each pair of batches of a town's reports."""
     reports = StreamReport.load_file(_STREAM)[:_REPORTS_OF_STREAM]

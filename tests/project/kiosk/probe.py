@@ -18,8 +18,8 @@ import app
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.assembly.reply_senders import reply_senders
 from app.assembly.service import Service
+from app.assembly.stages.sinks import reply_senders
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from app.stage_names import STAGES
 from app.surroundings import system_surroundings

@@ -1,6 +1,7 @@
 """A report as its sender reads it: whose words are there, and what one can do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
+from cases.pictures.tables import AnswerPicture
 from config.database import write_transaction
 from language.masking import mask_with_labels
 from messages.ids import complaint_id
 from messages.replies.report_states import ReportState
-from messages.shapes import SenderAct
+from messages.shapes import Attachment, SenderAct
 from messages.topics import TRIAGE
 from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts
 from sinks.ledger.status import StatusReader
@@ -94,8 +96,76 @@ def test_the_conversation_has_the_words_of_both(engine: Engine) -> None:
     assert report
     assert (report.answer, report.question, report.due_at) == ("Sudah diganti.", "", None)
     assert report.answered_at == NOW + 6 * HOUR
-    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "")}
+    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "", ())}
     assert reports.read(UUID(int=9)) is None
+
+
+def keep_picture(engine: Engine, index: int, hop: int = 0, **changed: Any) -> UUID:
+    """Store a picture for answers to a dispatch of the report; return its id."""
+    row = {"id": UUID(int=900 + index), "dispatch_id": UUID(int=500 + hop), "complaint_id": REPORT, "agency": "x"}
+    file = {"media_type": "image/png", "size": 3, "sha256": "aa", "body": "", "kept_at": NOW, "named_at": NOW}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(AnswerPicture).values({**row, **file, **changed}))
+    return UUID(int=900 + index)
+
+
+def shown_pictures(report: OwnReport | None) -> list[tuple[str, list[UUID]]]:
+    """Return the steps of agencies with pictures."""
+    assert report
+    return [
+        (entry.step.kind, [file.id for file in entry.files])
+        for entry in report.entries
+        if entry.files and not entry.act
+    ]
+
+
+def test_an_answer_has_its_pictures(engine: Engine) -> None:
+    """Of this dispatch alone, in its order; a refusal and a question show none, whatever they name."""
+    one, two, other = keep_picture(engine, 1), keep_picture(engine, 2), keep_picture(engine, 3, hop=7)
+    named = "|".join(map(str, (two, other, one, two, UUID(int=4))))
+    answers = [
+        answer_row(1, "asked", "Di mana?", pictures=str(one)),
+        answer_row(2, "responded", "Sudah.", pictures=named),
+        answer_row(3, "refused", "Bukan kami.", pictures=str(one)),
+    ]
+    reports = write(engine, [report_row(1)], [case_row()], answers)
+    report = reports.read(MESSAGE)
+    assert shown_pictures(report) == [("responded", [two, one])]
+    assert report
+    assert report.file(str(one))
+    assert report.file(str(other)) is None
+    last = reports.last_words([report.status])[number(1)]
+    assert [file.id for file in last.pictures] == [two, one]
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_picture_to_another_citizen_is_for_everybody_or_not_shown(engine: Engine, *, public: bool) -> None:
+    """It may show that citizen's house, and nothing masks it. The words are masked."""
+    picture = keep_picture(engine, 1)
+    complaints = [report_row(1), report_row(2, JOINER, relation="joins", of=REPORT)]
+    joined = case_row(0, JOINED, own_case=False, relation="joins", of=REPORT, tracking=number(2), id=UUID(int=499))
+    answers = [answer_row(3, "closed", "Sudah.", pictures=str(picture), pictures_public=public)]
+    reports = write(engine, complaints, [case_row(), joined], answers)
+    assert shown_pictures(reports.read(MESSAGE)) == [("closed", [picture])]
+    report = reports.read(JOINER)
+    assert report
+    assert report.reads_masked
+    assert shown_pictures(report) == ([("responded", [picture])] if public else [])
+    assert (report.file(str(picture)) is not None) is public
+
+
+def test_the_pictures_before_an_answer(engine: Engine) -> None:
+    """Those that the sender had sent until then, each once."""
+    report = write(
+        engine, [report_row(1), message_row(5, "adds", "Lagi.")], [case_row()], [answer_row(3, "responded", "Sudah.")]
+    ).read(MESSAGE)
+    assert report
+    first, later = (Attachment(id=UUID(int=n), media_type="image/png", size=1, sha256="a") for n in (1, 2))
+    files = {"reports": (first,), "adds": (first, later)}
+    entries = tuple(replace(entry, files=files.get(entry.act or "", ())) for entry in report.entries)
+    report = replace(report, entries=entries)
+    (answered,) = (entry for entry in entries if entry.step.kind == "responded")
+    assert report.sent_before(answered) == (first,)
 
 
 def test_a_question_waits_for_the_sender(engine: Engine) -> None:
@@ -265,7 +335,7 @@ def test_the_words_to_who_joined_are_not_shown_to_the_first(engine: Engine, rela
     assert (first.answer, first.status.state) == ("", "dijawab")
     assert words not in dict(conversation(first)).values()
     assert joined.answer == words
-    assert reports.last_words([first.status, joined.status]) == {number(1): ("", ""), number(2): (words, "")}
+    assert reports.last_words([first.status, joined.status]) == {number(1): ("", "", ()), number(2): (words, "", ())}
 
 
 def test_triage_says_why_it_closed(engine: Engine) -> None:

@@ -1,15 +1,18 @@
 """Normalizer, router and ledger with the public view, without a bus: each message goes through all of them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
 from cases.derivations.loop import Derivation
+from desk.acts.answer_pictures import AnswerPictures
 from language.masking import mask_with_labels
 from messages import codec
 from messages.shapes import Complaint, Dispatch, Verdict
@@ -20,6 +23,7 @@ from sinks.public.release import Sensitivity
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.attachments import ample_space
 from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
@@ -92,9 +96,9 @@ class PublicPipeline:
         self.ledger.handle(sent.records)
         return sent
 
-    def answer(self, sent: Sent, verdict: Verdict) -> None:
-        """Let the agency answer; a refusal moves the case."""
-        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time))
+    def answer(self, sent: Sent, verdict: Verdict, **changed: Any) -> None:
+        """Let the agency answer; a refusal moves the case. `changed` are fields of the answer."""
+        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time, **changed))
         outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
         record = self._record(outgoing)
         routed = self._route(record)
@@ -102,6 +106,12 @@ class PublicPipeline:
         self.ledger.handle([record, *routed])
         if dispatched := [following for following in routed if following.topic != ANSWER_OUTCOMES]:
             sent.dispatch = _dispatch(dispatched[-1])
+
+    def picture(self, sent: Sent, content: bytes) -> UUID:
+        """Store a picture for answers to the report's dispatch; return its id."""
+        engine, take_space = self.engine, ample_space().take
+        store = AnswerPictures(engine, self.parts.sealer, lambda _: nullcontext(), take_space, lambda: self.time)
+        return store.store(sent.dispatch, lambda: content).id
 
     def _route(self, record: Record) -> list[Record]:
         """Return the records of the dispatches and outcomes."""

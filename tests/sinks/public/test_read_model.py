@@ -16,6 +16,7 @@ from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, Show
 from sinks.public.read_model import PublicReadModel
 from sinks.public.tables import PublicReport
 from tests.conftest import NOW
+from tests.ingest.files.test_attachments import picture
 from tests.sinks.ledger.test_own_report import (
     JOINED,
     JOINER,
@@ -78,6 +79,27 @@ def test_the_state_follows_the_case(pipeline: PublicPipeline) -> None:
         assert len(pipeline.tomorrow.newest(PublicFilter(state=state), 10)) == count
     (report,) = pipeline.shown
     assert (report.published_on, report.changed_on) == (date(2026, 11, 25), date(2026, 11, 26))
+
+
+def test_pictures_that_everybody_may_see(pipeline: PublicPipeline) -> None:
+    """Those of counted answers with the officer's tick, from the next day on, each once; a rebuild finds the same."""
+    sent = pipeline.send_taken(_TEXT, anonim=True)
+    other = pipeline.send_taken("Kemenkes tolong, obat habis.")
+    one, two, hidden = (pipeline.picture(sent, picture(size=(side, 40))) for side in (50, 60, 70))
+    foreign = pipeline.picture(other, picture())
+    pipeline.time += timedelta(days=1)
+    pipeline.answer(sent, "responded", text="Satu.", pictures=(two, foreign), pictures_public=True)
+    pipeline.answer(sent, "responded", text="Dua.", pictures=(hidden,))
+    pipeline.answer(sent, "closed", text="Tiga.", pictures=(one, two), pictures_public=True)
+    assert {report.pictures for report in pipeline.reports.newest(EVERYTHING, 9)} == {""}
+    pictures = {report.text: report.picture_ids for report in pipeline.shown}
+    assert pictures == {_MASKED: [str(two), str(one)], "Kemenkes tolong, obat habis.": []}
+    shown = pipeline.shown
+    pipeline.model.rebuild(pipeline.engine)
+    assert pipeline.shown == shown
+    pipeline.time += timedelta(days=1)
+    pipeline.send_raw(records.followed(pipeline.parts, sent.complaint.message_id, "withdraws"))
+    assert {report.pictures for report in pipeline.reports.newest(EVERYTHING, 9)} == {""}
 
 
 def test_records_in_any_order_and_twice(pipeline: PublicPipeline) -> None:

@@ -107,3 +107,37 @@ def test_one_address_has_a_limit_of_its_own(harness: ReplyHarness) -> None:
     states = sorted(harness.state(answer) for answer in answers)
     assert states == [("sent", ""), ("sent", ""), ("withheld", "sender_limit")]
     assert len({UUID(str(answer.id)) for answer in answers}) == 3
+
+
+def test_a_mail_has_the_whole_answer(harness: ReplyHarness, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
+    """The text for an e-mail replaces that of an SMS. The database forgets it after delivery. An SMS stays short."""
+    whole = "Laporan X sudah ditanggapi oleh Kota Semarang.\n\n" + "Lampu sudah diperiksa. " * 200
+    report, other = complaint("one", "web", BOTH), complaint("two", "web", BOTH)
+    mailed, texted = (reply(item).model_copy(update={"mail_text": whole}) for item in (report, other))
+    with mail_server() as server:
+        harness.take(report, mailed)
+        assert harness.row(mailed).mail_text == whole
+        harness.send(ProvenContactReplies(None, email_to(server), lambda _number: ways("email")), "web")
+        (mail,) = server.messages
+    harness.take(other, texted)
+    harness.send(ProvenContactReplies(sms, None, lambda _number: ways("sms")), "web")
+    assert mail.get_content().replace("\r\n", "\n").startswith(whole.strip())
+    assert mailed.text not in mail.get_content()
+    assert f"https://lapor.example/l/{mailed.message_id}" in mail.get_content()
+    assert twilio.sends[0]["Body"] == texted.text
+    assert [harness.row(sent).mail_text for sent in (mailed, texted)] == ["", ""]
+
+
+def test_a_refused_mail_leaves_no_words(harness: ReplyHarness) -> None:
+    """A postponed one keeps them for the next attempt; a final failure empties them."""
+    with mail_server() as server:
+        provider = ProvenContactReplies(None, email_to(server), lambda _number: ways("email"))
+        report = complaint("one", "web", BOTH)
+        answer = reply(report).model_copy(update={"mail_text": "Jawabannya: sudah."})
+        harness.take(report, answer)
+        server.refusals = ["451 later", "550 no such mailbox"]
+        harness.send(provider, "web")
+        assert harness.row(answer).mail_text == "Jawabannya: sudah."
+        harness.clock.advance(hours=2)
+        harness.send(provider, "web")
+    assert (harness.state(answer)[0], harness.row(answer).mail_text) == ("failed", "")

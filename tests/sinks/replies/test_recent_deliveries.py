@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from config.database import read_transaction, write_transaction
 from messages.shapes import Contact
-from sinks.replies.recent_deliveries import count_recent, started_newest_first
+from sinks.replies.outbox import count_recent, started_newest_first
 from sinks.replies.tables import OutboxRow
 from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import OTHER_PHONE, ReplyHarness, complaint, reply

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
-from app.assembly.reply_senders import reply_limits, reply_senders
+from app.assembly.stages.sinks import reply_limits, reply_senders
 from app.assembly.startup.checks import check_all
 from bus.errors import Stop
 from bus.port import Outgoing

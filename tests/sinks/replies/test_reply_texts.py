@@ -212,6 +212,26 @@ def test_a_secret_report_hears_no_agency(router: RouterStage, flag: str) -> None
         assert "Petugas" not in reply_.text
 
 
+@pytest.mark.parametrize(("channel", "is_mailed"), [("web", True), ("sms", False), ("mobile", False)])
+def test_a_sender_of_the_form_can_read_the_whole_answer_by_email(
+    router: RouterStage, channel: str, *, is_mailed: bool
+) -> None:
+    """The reply has a text for an e-mail with all words; on a channel without e-mail the words stay where they are."""
+    words = "Petugas kami sudah datang ke rumah. " * 100
+    dispatch = dispatch_in(router.handle([record(complaint(channel, channel, agency="Kemenkes"))]))
+    (reply_,) = replies_in(router.handle([answer(dispatch, "responded", text=words)]))
+    assert fits_one_sms(reply_.text)
+    assert (words.strip() in reply_.mail_text) == is_mailed
+    assert bool(reply_.mail_text) == is_mailed
+
+
+def test_the_longest_answer_fits_an_email(router: RouterStage) -> None:
+    """An agency may write 10,000 characters."""
+    dispatch = dispatch_in(router.handle([record(complaint("one", "web", agency="Kemenkes"))]))
+    (reply_,) = replies_in(router.handle([answer(dispatch, "closed", text="a" * 10_000)]))
+    assert "a" * 10_000 in reply_.mail_text
+
+
 def test_every_agency_fits_one_sms() -> None:
     """Every reply fits one SMS with the longest names of the registry."""
     with AGENCIES.open() as file:

@@ -1,6 +1,8 @@
 """Letters for paper: masked, or whole with a recorded reason; never with a contact or another agency's case."""
 
+import re
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 
@@ -104,6 +106,18 @@ def test_a_list_is_printed_as_it_is_filtered_or_chosen(site: DeskSite, client: D
     assert second not in chosen
     assert [act[:2] for act in site.acts] == [("desk.print_list", HEALTH)] * 3
     assert [act[3] for act in site.acts] == ["tab=baru&cari=1+words", "tab=baru", "2 chosen"]
+
+
+def test_the_letter_of_chosen_cases_leads_back_to_the_filtered_list(site: DeskSite, client: DeskClient) -> None:
+    """The form of the list has its filter, also for a choice that is missing."""
+    number = site.send(1, "Kemenkes, vaksin habis")
+    listed = client.get("/desk/laporan?tab=baru&cari=vaksin&urut=terbaru&baris=100").text
+    form = listed.partition('action="/desk/laporan/bersama?')[2].partition("</form>")[0]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form))
+    back = 'href="/desk/laporan?tab=baru&amp;cari=vaksin&amp;urut=terbaru&amp;baris=100"'
+    for chosen in ({"nomor": number}, {}):
+        page = client.get(f"{_LIST}?{urlencode({**hidden, **chosen, 'pilihan': '1'})}")
+        assert back in page.text
 
 
 def test_no_choice_and_too_large_a_choice_are_told(site: DeskSite, client: DeskClient) -> None:

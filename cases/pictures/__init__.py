@@ -1,0 +1,1 @@
+"""Pictures that agencies show with answers. Oversight and the monitor must not import this package."""

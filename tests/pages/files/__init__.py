@@ -1,0 +1,1 @@
+"""Files that come in: forms with files, and the structure of pictures."""
