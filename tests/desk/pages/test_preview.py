@@ -24,9 +24,9 @@ LONG = (
     "jadwalnya; obat untuk tekanan darah tersedia lagi mulai minggu depan."
 )
 OWN_PAGE = "Halaman pelapor sendiri: seluruh teks, dibaca pelapor"
-BY_SMS, BY_POST = "SMS: dibaca pelapor", "Balasan terbuka di Twitter: dibaca semua orang"
-BY_DIRECT_MESSAGE = "Pesan langsung di Twitter: dibaca pelapor saja"
-BY_NOTICE = "Pemberitahuan di ponsel pelapor (Mobile)"
+BY_SMS, BY_POST = "SMS: dibaca pelapor", "Balasan terbuka di X: dibaca semua orang"
+BY_DIRECT_MESSAGE = "Pesan langsung di X: dibaca pelapor saja"
+BY_NOTICE = "Pemberitahuan di ponsel pelapor (Aplikasi)"
 BY_PROVEN_SMS = "SMS: dibaca pelapor, jika nomornya sudah terbukti"
 BY_PROVEN_MAIL = "Email: dibaca pelapor, jika hanya alamat emailnya yang terbukti"
 _SITE = "https://lapor.contoh.id"
@@ -101,7 +101,7 @@ def test_nobody_reads_a_reply_that_is_not_sent(desk: DeskHarness, server: DoorSe
     site.send(2, "Rahasia ya", of=1, channel="twitter", rahasia=True)
     assert list(readings(client, number_of(1), "tanggapi", SHORT)) == [OWN_PAGE]
     page = text_of(send_act(client, number_of(1), "tanggapi", SHORT, langkah="pratinjau"))
-    assert "Laporan ini anonim atau rahasia: tidak ada balasan di Twitter." in page
+    assert "Laporan ini anonim atau rahasia: tidak ada balasan di X." in page
 
 
 def test_the_preview_tells_what_the_sender_does_not_get(site: DeskSite, client: DeskClient) -> None:
