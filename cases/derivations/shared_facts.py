@@ -40,10 +40,11 @@ _DISPATCHES = (
     .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
     .order_by(col(DispatchFact.hop))
 )
+_ANSWER_COLUMNS = ("id", "at", "position", "verdict", "dispatch_id", "pictures")
 # Answers to dispatches of some complaints, and to those that came to their cases.
 _ANSWERS: Select[*tuple[Any, ...]] = (
     select(
-        *(col(getattr(AnswerFact, name)) for name in ("id", "at", "position", "verdict", "dispatch_id")),
+        *(col(getattr(AnswerFact, name)) for name in _ANSWER_COLUMNS),
         *(col(getattr(DispatchFact, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
         col(DispatchFact.at).label("dispatched_at"),
         *(col(getattr(AnswerOutcomeFact, name)) for name in ("outcome", "case_id")),
@@ -89,8 +90,8 @@ class SharedFacts:
     def answers(self, complaint_ids: Collection[UUID]) -> Collection[Row[Any]]:
         """Return the answers to dispatches of these complaints, and to reports that came to their cases.
 
-        The rows are shaped as `StoredAnswer`, and have `dispatch_id`. Answers without their dispatch are not among
-        them.
+        The rows are shaped as `StoredAnswer`, and have `dispatch_id` and `pictures`. Answers without their dispatch are
+        not among them.
         """
         if missing := set(complaint_ids).difference(self._answers):
             read: dict[UUID, list[Row[Any]]] = {id_: [] for id_ in missing}

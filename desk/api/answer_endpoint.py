@@ -32,6 +32,20 @@ from messages.shapes import Channel, Verdict
 _ATTEMPTS = 5
 _VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
+# Field and detail of a fault of the draft itself.
+_DRAFT_FAULTS: Mapping[ActFault, tuple[str, str]] = {
+    "text-missing": ("text", "This verdict needs a text."),
+    "unknown-agency": (
+        "suggested_agency",
+        "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.",
+    ),
+    "no-pictures-here": ("pictures", "Only `responded` and `closed` have pictures."),
+    "unknown-picture": (
+        "pictures",
+        "A picture is not stored for this case. POST /agency/v1/cases/NUMBER/pictures first.",
+    ),
+}
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -84,7 +98,14 @@ class AnswerEndpoint:
     def _answer(self, key: AgencyKey, view: AnswerProgress, body: AnswerDraftBody, if_match: str | None) -> Response:
         """Return the response to an answer. Raises `ApiError` if it is not stored."""
         version = required_version(if_match, view.case.case.hop, view.version)
-        draft = AnswerDraft(body.verdict, body.text, body.suggested_agency or None, readers=body.readers)
+        draft = AnswerDraft(
+            body.verdict,
+            body.text,
+            body.suggested_agency or None,
+            body.pictures,
+            body.pictures_public and bool(body.pictures),
+            body.readers,
+        )
         result = self._give(view, version, draft, key_actor(key, body.actor))
         if result.answer is None or result.view is None:
             return self._refused(result, draft, version)
@@ -97,6 +118,7 @@ class AnswerEndpoint:
                 verdict=answer.verdict,
                 text=answer.text,
                 suggested_agency=answer.suggested_agency,
+                pictures=answer.pictures,
                 actor=answer.actor,
                 at=answer.at,
                 state=state or result.view.state,
@@ -149,6 +171,7 @@ class AnswerEndpoint:
             verdict=stored.verdict,
             text=stored.text,
             suggested_agency=stored.suggested_agency,
+            pictures=draft.pictures,
             actor=stored.actor,
             at=stored.at,
             state=current_state(view),
@@ -164,10 +187,8 @@ def _fault(fault: ActFault | None, view: AnswerProgress | None, version: int | N
     if fault == "not-possible":
         possible = [verdict for verdict in _VERDICTS if state_after(view.state, verdict, view.case.case.agency)]
         return ApiError("not_possible", state=view.state, possible=possible)
-    if fault == "text-missing":
-        return invalid("text", "This verdict needs a text.")
-    if fault == "unknown-agency":
-        return invalid("suggested_agency", "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.")
+    if fault and fault in _DRAFT_FAULTS:
+        return invalid(*_DRAFT_FAULTS[fault])
     if fault == "moved":
         return ApiError("moved")
     return ApiError("changed") if version is not None else ApiError("unavailable", headers={"Retry-After": "1"})

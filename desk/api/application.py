@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from cases.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers, Record
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api import openapi
@@ -26,10 +27,11 @@ from desk.api.idempotency import IdempotencyKeys
 from desk.api.keys.access import Access
 from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES, KeyRateLimiter
+from desk.api.picture_endpoint import PictureEndpoint
 from desk.api.problems import ApiError
 from desk.api.recommendation_endpoint import RecommendationEndpoint
 from desk.api.responses import error_response
-from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList, RecommendationAnswerItem
+from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList, Picture, RecommendationAnswerItem
 from desk.institutions import Institutions
 from messages.channels import ReplyForm
 from messages.shapes import Channel
@@ -60,11 +62,13 @@ class AgencyApi:
         rates: Mapping[str, str],
         reply_forms: Mapping[Channel, ReplyForm],
         deadlines: Deadlines,
+        pictures: AnswerPictures,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
         self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now, deadlines)
         idempotency_keys = IdempotencyKeys(engine, now)
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
+        self._picture = PictureEndpoint(answers, pictures)
         self._recommendation = RecommendationEndpoint(answers, recommendations)
 
     def application(self) -> ASGIApp:
@@ -141,6 +145,17 @@ class AgencyApi:
             operation_id="read_picture",
             response_class=Response,
             responses={**openapi.PICTURE, **openapi.problem_responses(404)},
+        )
+        router.add_api_route(
+            "/cases/{number}/pictures",
+            self._picture.upload,
+            methods=["POST"],
+            dependencies=[Depends(self._access.needing("answer"))],
+            operation_id="upload_picture",
+            status_code=201,
+            response_model=Picture,
+            responses=openapi.problem_responses(404, 409),
+            openapi_extra={"requestBody": openapi.PICTURE_BODY},
         )
         router.add_api_route(
             "/institutions",

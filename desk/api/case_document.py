@@ -67,12 +67,27 @@ def current_state(view: AnswerProgress) -> AgencyCaseState:
 
 
 def attachments(view: CaseProgressView) -> Iterator[Attachment]:
-    """Yield the files of the case and of the reports that are shown with it, as long as the agency may open them."""
+    """Yield the pictures of the case, of the reports that are shown with it, and of the answers to it.
+
+    There are none of a confidential report that has left the agency.
+    """
     if not view.case.are_files_open:
         return
     yield from view.case.dispatch.report.attachments
     for report in view.case.reports:
         yield from report.report.attachments
+    for event in view.case.events:
+        yield from event.pictures
+
+
+def picture_document(picture: Attachment, number: str) -> Picture:
+    """Return the document of a picture of a case."""
+    return Picture(
+        id=picture.id,
+        media_type=picture.media_type,
+        size=picture.size,
+        address=f"{PREFIX}/cases/{number}/pictures/{picture.id}",
+    )
 
 
 def _case_fields(
@@ -133,20 +148,12 @@ def _place(report: Report) -> CasePlace:
 
 
 def _pictures(report: Report, number: str) -> tuple[Picture, ...]:
-    return tuple(
-        Picture(
-            id=attachment.id,
-            media_type=attachment.media_type,
-            size=attachment.size,
-            address=f"{PREFIX}/cases/{number}/pictures/{attachment.id}",
-        )
-        for attachment in report.attachments
-    )
+    return tuple(picture_document(attachment, number) for attachment in report.attachments)
 
 
 def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
     for event in view.case.events:
-        yield _event(event, view.case.case.agency)
+        yield _event(event, view)
     for act in view.pending:
         yield CaseEventItem(
             at=act.at,
@@ -159,16 +166,18 @@ def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
         )
 
 
-def _event(event: CaseEvent, agency: str) -> CaseEventItem:
+def _event(event: CaseEvent, view: CaseProgressView) -> CaseEventItem:
+    case, are_files_open = view.case.case, view.case.are_files_open
     return CaseEventItem(
         at=event.at,
         kind=event.kind,
         agency=event.agency,
         text=event.text,
         # The persons of another agency are no matter of this one.
-        actor=event.actor if event.agency == agency else "",
+        actor=event.actor if event.agency == case.agency else "",
         suggested_agency=event.suggested_agency,
         counts=event.counts,
+        pictures=tuple(picture_document(file, case.tracking) for file in event.pictures) if are_files_open else (),
     )
 
 

@@ -1,6 +1,7 @@
 """ASGI edge of the programming interface: the limit of a body, the headers of each response, unexpected errors.
 
-The body is read here, so that the endpoints can be plain functions and get it whole (`request.state.body`).
+The body is read here, so that the endpoints can be plain functions and get it whole (`request.state.body`). A picture
+is read by its endpoint.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.api.problems import ApiError
 from desk.api.responses import error_response
+from pages.addresses import takes_files
 
 MAX_BODY_BYTES = 64 * 1024
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,6 +49,9 @@ class ApiEdge:
                     headers.setdefault(name, value)
             await send(message)
 
+        if takes_files(scope["path"], ""):
+            await self._answer(scope, receive, send_with_headers)
+            return
         try:
             state["body"] = await _read_body(scope, receive)
         except _TooLarge:
@@ -54,8 +59,11 @@ class ApiEdge:
             return
         except _Disconnected:
             return
+        await self._answer(scope, _replayed(state["body"], receive), send_with_headers)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._app(scope, _replayed(state["body"], receive), send_with_headers)
+            await self._app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the response was sent; the text of an error may quote a citizen
             _log.error("agency_request.failed", exc_info=error)
 

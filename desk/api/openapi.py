@@ -37,6 +37,14 @@ NEW_ANSWER_BODY = {
                         "suggested_agency": "provinsi-33",
                     }
                 },
+                "with picture": {
+                    "value": {
+                        "verdict": "responded",
+                        "text": "Lampu sudah diganti.",
+                        "pictures": ["0b7c3a52-5f0e-5d1c-9a57-1d3a0d7f1708"],
+                        "pictures_public": True,
+                    }
+                },
                 "close": {"value": {"verdict": "closed", "text": "Lampu sudah menyala.", "actor": "Sri Petugas"}},
             },
         }
@@ -57,6 +65,7 @@ RECOMMENDATION_ANSWER_BODY = {
 ETAG_HEADER = {"ETag": {"description": "For If-None-Match and If-Match.", "schema": {"type": "string"}}}
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "You have the present state."}}
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
+PICTURE_BODY = {"required": True, "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BYTES)}
 PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The bytes. They contain no metadata of the camera.",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
 from messages.recommendation import RecommendationKind, RecommendationOutcome
-from messages.shapes import AnswerReaders, Moment, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, AnswerReaders, Moment, Verdict
 
 Time: TypeAlias = Annotated[Moment, WithJsonSchema({"type": "string", "format": "date-time"})]
 _EXAMPLE_NUMBER = "S1VC-HQVB-BJZK"
@@ -22,7 +22,7 @@ class ApiShape(BaseModel):
 
 
 class Picture(ApiShape):
-    """A picture that came with a report."""
+    """A picture of a report or of an answer."""
 
     id: UUID
     media_type: str = Field(examples=["image/jpeg"])
@@ -122,6 +122,7 @@ class CaseEventItem(ApiShape):
     actor: str = Field(description="Person, for the acts of your own agency.")
     suggested_agency: str | None = Field(description="With a refusal: code of the agency that was named as competent.")
     counts: bool = Field(description="False for an answer that came too late, or was not possible then.")
+    pictures: tuple[Picture, ...] = Field((), description="Of an answer: pictures of the work.")
 
 
 class JoinedReport(ApiShape):
@@ -229,6 +230,16 @@ class AnswerDraftBody(BaseModel):
         description="With `refused`: code of the competent agency, if it can be named. `triage` sends the "
         "case to triage; without a code the next alternative gets it, or triage if there is none.",
     )
+    pictures: tuple[UUID, ...] = Field(
+        (),
+        max_length=MAX_ANSWER_PICTURES,
+        description="With `responded` and `closed`: ids that POST /cases/{number}/pictures of this case gave. "
+        "The citizen sees them beside the own pictures.",
+    )
+    pictures_public: bool = Field(
+        False,
+        description="Everybody may see the pictures, where the report is public.",
+    )
     readers: AnswerReaders = Field(
         "",
         description="Of a response or a closing: who reads the text beside the sender. Empty: who reported the same, "
@@ -260,6 +271,7 @@ class Answer(ApiShape):
     verdict: Verdict
     text: str
     suggested_agency: str | None
+    pictures: tuple[UUID, ...] = ()
     actor: str
     at: Time
     state: AgencyCaseState = Field(description="State of the case with all answers.")

@@ -1,1 +1,1 @@
-"""The twelve figures of the service: their definitions, and their computation from counts. Pure."""
+"""The thirteen figures of the service: their definitions, and their computation from counts. Pure."""

@@ -1,4 +1,4 @@
-"""Computes the twelve figures from the counts of a scope and a period. Pure; `definitions` says what each one is."""
+"""Computes the thirteen figures from the counts of a scope and a period. Pure; `definitions` says what each one is."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -90,7 +90,7 @@ class Untouched:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The twelve figures of a scope and a period on a day.
+    """The thirteen figures of a scope and a period on a day.
 
     `clocks_version` and `calendar_version` name the tables. `is_provisional`: a deadline that was counted lies in a
     year whose joint leave is not decreed yet, so that it may still move.
@@ -109,6 +109,7 @@ class Figures:
     open_cases: OpenCases
     untouched_after_10_days: Untouched
     reopened: Share
+    closed_without_evidence: Share
     to_ombudsman: Share
     clocks_version: str
     calendar_version: str
@@ -138,6 +139,7 @@ def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figure
         open_cases=_open_cases(counts, today),
         untouched_after_10_days=_untouched(counts, today),
         reopened=Share(counts.total("reopened"), counts.total("closed")),
+        closed_without_evidence=Share(counts.total("closed_without_evidence"), counts.total("closed")),
         to_ombudsman=Share(counts.total("to_ombudsman"), current_cases),
         clocks_version=deadlines.clocks.version,
         calendar_version=deadlines.calendar.version,

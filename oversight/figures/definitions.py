@@ -1,11 +1,12 @@
-"""The twelve figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
+"""The thirteen figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
 
 Common to all: the cohort is the month in which a report arrived, in Jakarta; only own cases count, so a report that was
 merged with another one counts as a duplicate avoided. What triage archived as no complaint before an agency got it is
 no case, and is in no figure but the first two. A share is taken of the cases whose period has passed, answered or not.
 Cases whose period has not passed are *censored*: they are counted beside the share. So are those whose outcome nobody
 will know: the sender withdrew them, triage archived them after an agency had them, or the agency waits for the sender.
-A deadline has passed when its day in Jakarta has ended.
+A deadline has passed when its day in Jakarta has ended. Each figure can be taken of the reports of one channel alone,
+that by which the report came that is the case (`--by-channel`); only the pairs of agencies are not.
 """
 
 from dataclasses import dataclass
@@ -147,6 +148,16 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("reopened",),
         "Reopened",
         "cases that were opened again at least once, because the sender objected",
+        "cases that an agency has closed at least once",
+        _OWN_CASES,
+        "share of cases",
+        "current",
+    ),
+    FigureDefinition(
+        ("closed_without_evidence",),
+        "Closed without evidence",
+        "cases that an agency has closed, and of which no response or closing of an agency that counts names a picture "
+        "of the work",
         "cases that an agency has closed at least once",
         _OWN_CASES,
         "share of cases",

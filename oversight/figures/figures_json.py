@@ -45,6 +45,7 @@ def figures_json(figures: Figures) -> dict[str, Any]:
         "three_times_overdue": open_cases.three_times_overdue,
         "untouched_after_10_days": {**_share(untouched.share), "still_untouched": untouched.still_untouched},
         "reopened": _share(figures.reopened),
+        "closed_without_evidence": _share(figures.closed_without_evidence),
         "to_ombudsman": _share(figures.to_ombudsman),
         "clocks_version": figures.clocks_version,
         "calendar_version": figures.calendar_version,

@@ -33,6 +33,7 @@ _NEEDED: Mapping[str, ColumnElement[bool]] = {
     "terbuka": col(OversightCase.is_open).is_(True),
     "terlambat": col(OversightCase.open_due_at).is_not(None),
     "terlambat-tiga": col(OversightCase.three_times_due_at).is_not(None),
+    "tanpa-foto": col(OversightCase.closings) > 0,
     "dibuka-lagi": or_(col(OversightCase.closings) > 0, col(OversightCase.reopenings) > 0),
 }
 _NEEDED_OF_NUMERATOR: Mapping[str, ColumnElement[bool]] = {
@@ -49,7 +50,7 @@ class ListPlace(NamedTuple):
 
 
 class ListChoice(NamedTuple):
-    """The number that a list is behind. `channel`: only reports by this channel, for the figure of these."""
+    """The number that a list is behind. `channel`: only reports by this channel."""
 
     scope: Scope
     period: Period

@@ -154,6 +154,10 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
         lambda it: _share(it.reopened),
     ),
     ShownFigure(
+        "tanpa-foto", _("Ditutup tanpa foto pekerjaan"), "share", "low", ("closed_without_evidence", "closed"),
+        lambda it: _share(it.closed_without_evidence),
+    ),
+    ShownFigure(
         "ombudsman", _("Diserahkan ke Ombudsman"), "share", "", ("to_ombudsman", *_FINISH),
         lambda it: _share(it.to_ombudsman),
     ),

@@ -14,6 +14,7 @@ from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch
 from cases.derivations.shared_facts import StoredDispatch
 from config.time_zones import agency_region, agency_time_zone
+from messages.shapes import VERDICTS_WITH_PICTURES
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS
@@ -111,13 +112,17 @@ def _merged_row(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any]:
 
 def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> dict[str, Any]:
     refusals = [course for course in _at_agencies(courses) if course.state == "ditolak"]
-    verdicts = [answer.verdict for course in _at_agencies(courses) for answer in course.counted_answers]
+    answers = [answer for course in _at_agencies(courses) for answer in course.counted_answers]
+    verdicts = [answer.verdict for answer in answers]
     answering_times = [message.at for message in facts.messages if message.act in ANSWERING_ACTS]
     return {
         "hops": facts.dispatches[-1].hop if facts.dispatches else 0,
         "refusals": len({course.dispatch.agency for course in refusals}),
         "closings": verdicts.count("closed"),
         "reopenings": max((item.reopened for item in facts.dispatches if item.own_case), default=0),
+        "has_evidence": any(
+            answer.id in facts.pictured_answers for answer in answers if answer.verdict in VERDICTS_WITH_PICTURES
+        ),
         "state": courses[-1].state_after_messages(answering_times) if courses else "",
         "ping_pong": _PAIR_SEPARATOR.join(_ping_pong(courses, refusals)),
     }
@@ -244,7 +249,7 @@ _EMPTY_COLUMNS: Mapping[str, Any] = {
     **dict.fromkeys(("answer_agency", "agency", "state", "ping_pong"), ""),
     **dict.fromkeys(("forward_outcome", "first_agency_outcome", "touch_outcome", "answer_outcome"), ""),
     **dict.fromkeys(("hops", "refusals", "closings", "reopenings"), 0),
-    **dict.fromkeys(("is_open", "is_withdrawn", "is_archived"), False),
+    **dict.fromkeys(("is_open", "is_withdrawn", "is_archived", "has_evidence"), False),
     **dict.fromkeys(("forwarded_at", "forward_due_at", "touched_at", "touch_due_at", "answered_at", "answer_due_at")),
     **dict.fromkeys(("ended_at", "open_due_at", "three_times_due_at", "handed_over_at")),
 }

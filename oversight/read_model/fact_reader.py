@@ -106,10 +106,12 @@ class _Facts:
     relations: Mapping[UUID, _Relation]
     dispatches: Mapping[UUID, Sequence[StoredDispatch]]
     answers: Mapping[UUID, Sequence[CaseAnswer]]
+    pictured_answers: frozenset[UUID]
     hand_overs: Mapping[tuple[UUID, str], datetime]
 
     def report(self, report_id: UUID) -> ReportFacts:
         """Return a report without its messages and members."""
+        answers = tuple(self.answers.get(report_id, ()))
         row, relation = self.reports[report_id], self.relations[report_id]
         return ReportFacts(
             id=row.id,
@@ -121,7 +123,8 @@ class _Facts:
             is_merged=relation.kind != "new",
             is_merged_by_person=relation.by_person and relation.kind != "new",
             dispatches=tuple(self.dispatches.get(report_id, ())),
-            answers=tuple(self.answers.get(report_id, ())),
+            answers=answers,
+            pictured_answers=frozenset(answer.id for answer in answers) & self.pictured_answers,
             asked_about_ombudsman_at=self.hand_overs.get((report_id, "ombudsman-asked")),
             handed_over_at=self.hand_overs.get((report_id, "handed-to-ombudsman")),
         )
@@ -153,9 +156,11 @@ def read_facts(
 def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts) -> _Facts:
     reports = _reports(connection, report_ids)
     dispatches = shared_facts.dispatches(report_ids)
-    answers = answers_by_case(shared_facts.answers(dispatches), dispatches)
+    answer_rows = shared_facts.answers(dispatches)
+    answers = answers_by_case(answer_rows, dispatches)
+    pictured = frozenset(row.id for row in answer_rows if row.pictures)
     hand_overs = _hand_overs(connection, report_ids)
-    return _Facts(reports, _relations(connection, reports), dispatches, answers, hand_overs)
+    return _Facts(reports, _relations(connection, reports), dispatches, answers, pictured, hand_overs)
 
 
 def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:

@@ -32,8 +32,8 @@ class ReportFacts:
     """A report. `dispatches` are ordered by hop, `answers` are those that were given to it or for it.
 
     `is_merged`: by the latest decision it repeats or joins another one; `is_merged_by_person`: a person decided so.
-    `messages` are those of its sender, while it is a case. `members` are the reports that accompany it and arrived
-    before it or were cases: only they can change its clocks.
+    `pictured_answers` are the answers that name pictures. `messages` are those of its sender, while it is a case.
+    `members` are the reports that accompany it and arrived before it or were cases: only they can change its clocks.
     """
 
     id: UUID
@@ -46,6 +46,7 @@ class ReportFacts:
     is_merged_by_person: bool
     dispatches: tuple[StoredDispatch, ...] = ()
     answers: tuple[CaseAnswer, ...] = ()
+    pictured_answers: frozenset[UUID | None] = frozenset()
     messages: tuple[SenderMessage, ...] = ()
     members: tuple["ReportFacts", ...] = ()
     asked_about_ombudsman_at: datetime | None = None

@@ -24,7 +24,8 @@ class OversightCase(SQLModel, table=True):
     passed is a missed one. `is_withdrawn` and `is_archived` (closed at triage) cases are neither open nor finished.
     `open_due_at` is the earliest deadline of triage or an agency that is still open, also if it has passed, and
     `three_times_due_at` the earliest time at which three periods of one have passed. `ping_pong` are pairs `refused_by
-    next_agency`, separated by `|`. `tables_version` names the clocks and the calendar that the row was derived with.
+    next_agency`, separated by `|`. `has_evidence`: an answer of an agency that counts names a picture of the work.
+    `tables_version` names the clocks and the calendar that the row was derived with.
     """
 
     __tablename__ = "oversight_case"
@@ -59,6 +60,7 @@ class OversightCase(SQLModel, table=True):
     refusals: int = 0
     closings: int = 0
     reopenings: int = 0
+    has_evidence: bool = False
     state: str = ""
     is_open: bool = False
     is_withdrawn: bool = False

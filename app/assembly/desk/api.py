@@ -1,6 +1,7 @@
 """Builds the programming interface of agencies and its keys from the parts of the process."""
 
 from app.assembly.parts import Parts
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers, Record
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
@@ -22,6 +23,7 @@ def build_agency_api(
     institutions: Institutions,
     open_picture: OpenPicture,
     record: Record,
+    pictures: AnswerPictures,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
@@ -36,4 +38,5 @@ def build_agency_api(
         {name: rate for name, rate in parts.settings.rates.items() if name in AGENCY_RATES},
         parts.channels.answer_forms,
         parts.deadlines,
+        pictures,
     )

@@ -100,6 +100,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.institutions,
         desk.open_picture,
         desk.audit_log.append,
+        desk.answer_pictures,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)

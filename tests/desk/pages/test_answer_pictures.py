@@ -204,6 +204,21 @@ def test_a_form_that_was_cut_off_sends_nothing(site: DeskSite, client: DeskClien
     assert site.desk.published == []
 
 
+@pytest.mark.parametrize("strange", [b"\0", b"\xed\xa0\x80", b"\xff", b"\x1b[2J"])
+def test_strange_signs_in_a_form_with_files(site: DeskSite, client: DeskClient, strange: bytes) -> None:
+    """NUL, half a surrogate pair, broken UTF-8 and control characters in any field make no page fail."""
+    number = site.send(1)
+    fields = {"tindakan": "tanggapi", "versi": version_of(client, number), "langkah": "kirim"}
+    parts = [(name, (None, value.encode())) for name, value in fields.items()]
+    parts += [(name, (None, b"Sudah" + strange)) for name in ("isi", "foto", "foto-umum", "lanjut", "tujuan")]
+    answer = client.post(f"/desk/laporan/{number}/jawab", files=parts)
+    # The picture that it names is none.
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    parts = [part for part in parts if part[0] != "foto"]
+    assert client.post(f"/desk/laporan/{number}/jawab", files=parts).status_code == HTTPStatus.SEE_OTHER
+    assert site.desk.published[0].text.startswith("Sudah")
+
+
 def test_both_pictures_side_by_side(site: DeskSite, client: DeskClient) -> None:
     """They load only when the officer asks for them: each opening is recorded."""
     before = site.picture("sebelum", picture())

@@ -66,7 +66,8 @@ def test_before_and_after(
     expect(form.get_by_role("alert")).to_contain_text("catatan.txt: Berkas ini tidak dapat diterima.")
     expect(form.get_by_label("Tanggapan kepada pelapor")).to_have_value("Atap sudah kami perbaiki.")
     assert loaded_pictures(desk, "#tanggapi") == [True]
-    assert accessibility_faults(desk) == []
+    # Axe is a script.
+    assert not scripts or accessibility_faults(desk) == []
     form.get_by_label("Sesudah dikirim, buka").select_option("laporan")
     form.get_by_role("button", name="Kirim tanggapan").click()
     reload_until(desk, lambda: desk.locator("#banding").count() > 0)
@@ -75,7 +76,7 @@ def test_before_and_after(
     for size in (_SMALL_PHONE, DESK):
         desk.set_viewport_size({"width": size["width"], "height": size["height"]})
         assert pixels_too_wide(desk) == 0
-    assert accessibility_faults(desk) == []
+    assert not scripts or accessibility_faults(desk) == []
 
     citizen.goto(own_page)
     reload_until(citizen, lambda: citizen.locator(".pair").count() > 0)
@@ -83,7 +84,7 @@ def test_before_and_after(
     for size in (DESK, _SMALL_PHONE):
         citizen.set_viewport_size({"width": size["width"], "height": size["height"]})
         assert pixels_too_wide(citizen) == 0
-    assert accessibility_faults(citizen) == []
+    assert not scripts or accessibility_faults(citizen) == []
     before, after = (figure.bounding_box() for figure in citizen.locator(".pair figure").all())
     assert before
     assert after

@@ -1,1 +1,1 @@
-"""The twelve figures."""
+"""The thirteen figures."""
