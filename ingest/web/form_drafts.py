@@ -3,6 +3,9 @@
 After a POST the browser is redirected to that address. "Back" and a reload then ask for no second sending, also without
 scripts. Whoever has the address reads the form: it is a secret like the sender's own link, and counts for an hour, or
 until the report is sent. The address is the key of the stored form.
+
+Each press has an address of its own, and none changes what an earlier one shows: who gave a person the address of a
+form would else read there what that person typed.
 """
 
 import hashlib
