@@ -44,7 +44,6 @@ ALLOWED = {
     "privacy/key_store.py _insert dialect": "PostgreSQL prepares one statement for all rows",
     "router/store.py lock_complaints dialect": "SQLite has one writer, so it needs no lock",
     "sinks/public/word_search.py has_words dialect": _OTHER_INDEX,
-    "sinks/replies/outbox.py _delivery_history order": "`started_newest_first` has the order",
 }
 # In a function of a module: a fault, and the rule that names it.
 FAULTS = {
