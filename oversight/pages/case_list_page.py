@@ -108,7 +108,7 @@ class CaseListPage:
         figure = view.figure if has_list(view.figure) else FIGURES_BY_SLUG["terbuka"]
         choice = ListChoice(view.scope, view.month.period, figure, _PARTS.get(bagian, "counted"), saluran)
         with read_transaction(self._engine) as connection:
-            counts = read_counts(connection, view.scope, view.month.period)
+            counts = read_counts(connection, view.scope, view.month.period, by_channel=bool(saluran))
             if saluran:
                 counts = counts.by_channel().get(saluran, Counts())
             figures = compute_figures(counts, today, self._deadlines)

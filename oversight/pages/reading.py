@@ -71,7 +71,7 @@ class FigureReader:
     def has_reports(self, scope: Scope, month: Month) -> bool:
         """Return whether a scope has counts in a month."""
         with read_transaction(self._engine) as connection:
-            return bool(read_counts(connection, scope, month.period).counts)
+            return bool(read_counts(connection, scope, month.period, by_channel=False).counts)
 
     def read(self, view: View, now: datetime) -> PageData:
         """Return the data of a page as of one moment of the read model."""
@@ -80,9 +80,10 @@ class FigureReader:
             kinds.add("province")
         shown_months = last_months(view.month, TREND_MONTHS)
         with snapshot_transaction(self._engine) as connection:
+            by_channel = {view.month, view.compared_month}
             counts = {
-                month: read_counts(connection, view.scope, month.period)
-                for month in {*shown_months, view.compared_month}
+                month: read_counts(connection, view.scope, month.period, by_channel=month in by_channel)
+                for month in {*shown_months, *by_channel}
             }
             by_kind = {kind: self._scope_values(connection, kind, view, now) for kind in kinds}
             overdue = _overdue(connection, view.scope, now)

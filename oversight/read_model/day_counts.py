@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, or_, select
 from sqlmodel import col
 
 from config.conditions import is_one_of
@@ -13,15 +13,21 @@ from config.database import has_row
 from oversight.figures.counts import AgencyPair, Count, Counts, Measure, Period, Scope, ScopeKind
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 
-_KEY = (col(OversightDay.measure), col(OversightDay.bucket), col(OversightDay.channel))
+_KEY = (col(OversightDay.measure), col(OversightDay.bucket))
 
 
-def read_counts(connection: Connection, scope: Scope, period: Period | None = None) -> Counts:
+def read_counts(
+    connection: Connection, scope: Scope, period: Period | None = None, *, by_channel: bool = True
+) -> Counts:
     """Return the counts of a scope for the reports that arrived in a period; without one for all reports.
 
-    A period of a part of the nation is of whole months.
+    A period of a part of the nation is of whole months. Without `by_channel` all channels are counted together, which
+    is quicker.
     """
-    query = select(*_KEY, func.sum(col(OversightDay.number)).label("number")).where(*_in_scope(scope)).group_by(*_KEY)
+    channel: ColumnElement[str] = col(OversightDay.channel) if by_channel else literal("")  # type: ignore[assignment]
+    key = (*_KEY, channel) if by_channel else _KEY
+    number = func.sum(col(OversightDay.number)).label("number")
+    query = select(*_KEY, channel.label("channel"), number).where(*_in_scope(scope)).group_by(*key)
     rows = connection.execute(_in_period(query, col(OversightDay.day), period)).all()
     counts = tuple(
         Count(cast("Measure", measure), bucket, channel, int(number)) for measure, bucket, channel, number in rows

@@ -1,6 +1,7 @@
 """Each query of oversight uses an index, and reads counts of days, never cases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -47,6 +48,7 @@ RANKING_QUERIES: dict[ScopeKind, Query] = {
 }
 QUERIES: dict[str, Query] = {
     **{f"{scope} of a month": partial(read_counts, scope=scope, period=MONTH) for scope in SCOPES},
+    **{f"{scope} together": partial(read_counts, scope=scope, period=MONTH, by_channel=False) for scope in SCOPES},
     **{f"every {kind}": partial(read_counts_by_scope, kind=kind, period=MONTH) for kind in KINDS},
     **{f"figure of every {kind}": query for kind, query in RANKING_QUERIES.items()},
     **{f"longest overdue of {scope}": partial(read_longest_overdue, scope=scope, now=NOW) for scope in SCOPES},
@@ -98,14 +100,19 @@ def test_a_scan_would_be_seen(many_cases: Engine) -> None:
 
 
 def test_the_parts_add_up(many_cases: Engine) -> None:
-    """Each case counts once in the nation, in one province, in one topic, and once for each agency column."""
+    """Each case counts once in the nation, in one channel, province and topic, and once for each agency column."""
     today = jakarta_day(NOW)
     whole = month_period(2024, 1)._replace(last=date(2027, 1, 1))
     with read_transaction(many_cases) as connection:
         nation = read_counts(connection, NATION)
+        together = read_counts(connection, NATION, by_channel=False)
         parts = {kind: read_counts_by_scope(connection, kind, whole) for kind in KINDS}
     figures = compute_figures(nation, today, DEADLINES)
     assert figures.cases == CASES
+    assert compute_figures(together, today, DEADLINES) == replace(figures, received={"": CASES})
+    by_channel = [compute_figures(counts, today, DEADLINES) for counts in nation.by_channel().values()]
+    assert len(by_channel) > 1
+    assert sum(part.cases for part in by_channel) == CASES
     assert figures.open_cases.overdue > 0
     for kind, counts_by_scope in parts.items():
         by_part = [compute_figures(counts, today, DEADLINES) for counts in counts_by_scope.values()]
