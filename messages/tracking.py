@@ -23,6 +23,7 @@ _GROUPS = re.compile(
     r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z]))", re.IGNORECASE
 )
 _HYPHENATED = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?<![0-9A-Z-])[0-9A-Z]{4}(-?)[0-9A-Z]{4}\1[0-9A-Z]{4}(?![0-9A-Z-])", re.IGNORECASE)
 # Each number has one of these signs, and many texts have none.
 _DIGIT_OR_HYPHEN = re.compile(r"[0-9-]")
 
@@ -80,6 +81,18 @@ def without_tracking_numbers(text: str, replacement: str = " ") -> str:
     for match in _typed_numbers(text):
         text = text.replace(match[1], replacement)
     return text
+
+
+def without_written_numbers(text: str, replacement: str) -> str:
+    """Return the text with another text in place of each tracking number, as we write it or without its hyphens.
+
+    Three words that make a valid number stay, and so do the digits of a telephone.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        return replacement if _has_digit_and_letter(match[0]) and read_tracking_number(match[0]) else match[0]
+
+    return _WRITTEN.sub(replaced, text)
 
 
 def _typed_numbers(text: str) -> Sequence[re.Match[str]]:

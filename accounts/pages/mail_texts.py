@@ -48,6 +48,7 @@ _CHANGES_BY: Mapping[AccountChange, Message] = {
 _CREATED_FOR_AGENCY = _("Akun Anda aktif. Anda dapat masuk sebagai {role} untuk {agency}.")
 _SIGN_IN = _("Masuk: {link}")
 _NOT_YOU = _("Bukan Anda? Segera buat kata sandi baru ({link}), lalu beri tahu koordinator atau administrator.")
+_NOT_YOUR_ACCOUNT = _("Bukan Anda yang memakai undangan? Segera beri tahu koordinator atau administrator.")
 _QUESTIONS = _("Ada pertanyaan? Hubungi koordinator instansi Anda atau administrator.")
 
 
@@ -85,13 +86,11 @@ def notice_text(notice: AccountNotice, links: AccountLinks, agency_name: str) ->
         sentence = _CHANGES_BY.get(notice.change, sentence)
     if notice.change == "created" and agency_name:
         sentence = _CREATED_FOR_AGENCY
-    paragraphs: list[Sequence[str]] = [
-        [sentence.filled(by=notice.by, role=wording.ROLES[notice.role], agency=agency_name)]
-    ]
+    paragraphs = [[sentence.filled(by=notice.by, role=wording.ROLES[notice.role], agency=agency_name)]]
     if notice.change == "revoked":
         return MailText(subject, [*paragraphs, [_QUESTIONS]])
     if notice.change == "created":
-        paragraphs.append([_SIGN_IN.filled(link=links.sign_in)])
+        return MailText(subject, [*paragraphs, [_SIGN_IN.filled(link=links.sign_in)], [_NOT_YOUR_ACCOUNT]])
     return MailText(subject, [*paragraphs, [_NOT_YOU.filled(link=links.forgotten)]])
 
 

@@ -17,7 +17,7 @@ from config.time_zones import TimeZone
 # A measure that ends with `_dropped` counts cases whose outcome will never be known: see `definitions`. Its bucket is
 # 0, as that of a measure that ends with `_missed`: no day changes them any more.
 Measure: TypeAlias = Literal[
-    # A report arrived: the only measure with a channel.
+    # A report arrived.
     "received",
     # The report is a case of its own, or triage archived it, or it was merged by the rules, or by a person.
     "case",
@@ -88,7 +88,7 @@ class Period(NamedTuple):
 
 
 class Count(NamedTuple):
-    """A number of cases with one measure and bucket. `channel` is empty for every measure but `received`."""
+    """A number of cases with one measure and bucket. `channel` is that of the report; empty: of all channels."""
 
     measure: Measure
     bucket: int
@@ -110,6 +110,13 @@ class Counts:
 
     counts: tuple[Count, ...] = ()
     pairs: tuple[AgencyPair, ...] = ()
+
+    def by_channel(self) -> Mapping[str, "Counts"]:
+        """Return the counts of each channel, by its name. They have no pairs of agencies."""
+        by_channel: defaultdict[str, list[Count]] = defaultdict(list)
+        for count in self.counts:
+            by_channel[count.channel].append(count)
+        return {channel: Counts(tuple(by_channel[channel])) for channel in sorted(by_channel)}
 
     @cached_property
     def _by_measure(self) -> Mapping[Measure, Sequence[Count]]:

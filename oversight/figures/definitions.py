@@ -5,7 +5,8 @@ merged with another one counts as a duplicate avoided. What triage archived as n
 no case, and is in no figure but the first two. A share is taken of the cases whose period has passed, answered or not.
 Cases whose period has not passed are *censored*: they are counted beside the share. So are those whose outcome nobody
 will know: the sender withdrew them, triage archived them after an agency had them, or the agency waits for the sender.
-A deadline has passed when its day in Jakarta has ended.
+A deadline has passed when its day in Jakarta has ended. Each figure can be taken of the reports of one channel alone,
+that by which the report came that is the case (`--by-channel`); only the pairs of agencies are not.
 """
 
 from dataclasses import dataclass

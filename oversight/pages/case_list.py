@@ -50,7 +50,7 @@ class ListPlace(NamedTuple):
 
 
 class ListChoice(NamedTuple):
-    """The number that a list is behind. `channel`: only reports by this channel, for the figure of these."""
+    """The number that a list is behind. `channel`: only reports by this channel."""
 
     scope: Scope
     period: Period

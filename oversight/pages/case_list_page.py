@@ -16,7 +16,7 @@ from config.database import read_transaction
 from config.time_zones import read_moment
 from oversight.cases.addresses import case_address
 from oversight.figures.computation import Figures, compute_figures
-from oversight.figures.counts import NATION, Scope, jakarta_day
+from oversight.figures.counts import NATION, Counts, Scope, jakarta_day
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view
 from oversight.pages.case_list import ListChoice, ListPlace, Part, has_list, part_size, read_cases
 from oversight.pages.months import Month
@@ -43,12 +43,13 @@ PART_TITLES: Mapping[Part, Message] = {
 
 
 class NumberLinks(NamedTuple):
-    """Addresses of the lists behind the numbers of a scope and month."""
+    """Addresses of the lists behind the numbers of a scope and month; with a channel, of its reports alone."""
 
     scope: Scope
     month: Month
+    channel: str = ""
 
-    def __call__(self, figure: ShownFigure, part: Part, channel: str = "", after: str = "") -> str:
+    def __call__(self, figure: ShownFigure, part: Part, after: str = "") -> str:
         """Return the address of a list; empty for a figure that counts no cases."""
         if not has_list(figure):
             return ""
@@ -59,7 +60,7 @@ class NumberLinks(NamedTuple):
             bagian=_PART_NAMES[part],
             lingkup=KIND_PARTS.get(self.scope.kind, ""),
             kode=self.scope.value,
-            saluran=channel,
+            saluran=self.channel,
             setelah=after,
         )
 
@@ -105,17 +106,18 @@ class CaseListPage:
         today = jakarta_day(self._now())
         view = read_view(read_scope(lingkup, kode) or NATION, request.query_params, Month.of(today))
         figure = view.figure if has_list(view.figure) else FIGURES_BY_SLUG["terbuka"]
-        channel = saluran if figure.slug == "masuk" else ""
-        choice = ListChoice(view.scope, view.month.period, figure, _PARTS.get(bagian, "counted"), channel)
+        choice = ListChoice(view.scope, view.month.period, figure, _PARTS.get(bagian, "counted"), saluran)
         with read_transaction(self._engine) as connection:
-            figures = compute_figures(read_counts(connection, view.scope, view.month.period), today, self._deadlines)
+            counts = read_counts(connection, view.scope, view.month.period)
+            if saluran:
+                counts = counts.by_channel().get(saluran, Counts())
+            figures = compute_figures(counts, today, self._deadlines)
             cases = read_cases(connection, choice, today, self._deadlines, _SHOWN_CASES + 1, _read_place(setelah))
         return self._pages.render("figure_cases.html", request, actor, self._values(view, choice, figures, cases))
 
     def _values(self, view: View, choice: ListChoice, figures: Figures, cases: Sequence[Any]) -> Mapping[str, Any]:
-        shown, links = cases[:_SHOWN_CASES], NumberLinks(view.scope, view.month)
+        shown, links = cases[:_SHOWN_CASES], NumberLinks(view.scope, view.month, choice.channel)
         value = choice.figure.read(figures)
-        total = figures.received.get(choice.channel, 0) if choice.channel else part_size(value, choice.part)
         after = _write_place(shown[-1].place) if len(cases) > _SHOWN_CASES else ""
         return {
             "view": view,
@@ -123,7 +125,7 @@ class CaseListPage:
             "part_title": PART_TITLES[choice.part] if value.denominator is not None else "",
             "scope_name": self._names.name(view.scope),
             "channel": self._channel_label(choice.channel) if choice.channel else "",
-            "total": counted("{count} kasus", total),
+            "total": counted("{count} kasus", part_size(value, choice.part)),
             "rows": [
                 (
                     case,
@@ -134,7 +136,7 @@ class CaseListPage:
                 )
                 for case in shown
             ],
-            "next": links(choice.figure, choice.part, choice.channel, after) if after else "",
+            "next": links(choice.figure, choice.part, after) if after else "",
             "back": view.address(),
         }
 

@@ -1,9 +1,8 @@
 """Endpoints of the pages for overseers: the nation, a province, an agency, a topic, and the file of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -17,9 +16,9 @@ from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, rea
 from oversight.pages.case_list_page import NumberLinks
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
-from oversight.pages.page_model import ChannelRow, build_page
+from oversight.pages.page_model import build_page
 from oversight.pages.reading import FigureReader
-from oversight.pages.shown_figures import FIGURES_BY_SLUG, SHOWN_FIGURES
+from oversight.pages.shown_figures import SHOWN_FIGURES
 from pages.frame import NavigationEntry, SignedInPages
 from pages.translation.message import formatted_number
 from pages.translation.message import message as _
@@ -83,7 +82,8 @@ class OverseerPages:
         return self._page(request, actor, view, now)
 
     def _page(self, request: Request, actor: Actor, view: View, now: datetime) -> Response:
-        page = build_page(view, self._reader.read(view, now), self._names)
+        data = self._reader.read(view, now)
+        page = build_page(view, data, self._names)
         may_read = may(actor, Act.READ_CASE_WITH_REASON, "")
         lists = [NumberLinks(view.scope, month) if may_read else None for month in (view.month, view.compared_month)]
         values = {
@@ -104,26 +104,19 @@ class OverseerPages:
             "csv_address": view.address(**{_FILE: "csv"}),
             "parquet_address": view.address(**{_FILE: "parquet"}) if table_file.has_parquet() else "",
             "now": now,
-            "cases_address": cases_of_scope(view.scope) if may_read else "",
+            "cases_address": cases_of_scope(view.scope) if may_read and data.overdue.number else "",
             "list_of": lists[0],
             "compared_list_of": lists[1],
-            "channels": [self._channel(row, *lists) for row in page.channels],
+            "channels": [
+                (
+                    self._channel_label(part.channel),
+                    part.values,
+                    lists[0]._replace(channel=part.channel) if lists[0] else None,
+                )
+                for part in page.channels
+            ],
         }
         return self._pages.render("oversight.html", request, actor, values)
-
-    def _channel(
-        self, row: ChannelRow, links: NumberLinks | None, compared_links: NumberLinks | None
-    ) -> Mapping[str, Any]:
-        def address(list_of: NumberLinks | None, reports: int) -> str:
-            return list_of(FIGURES_BY_SLUG["masuk"], "counted", row.channel) if list_of and reports else ""
-
-        return {
-            "name": self._channel_label(row.channel),
-            "reports": row.reports,
-            "compared_reports": row.compared_reports,
-            "address": address(links, row.reports),
-            "compared_address": address(compared_links, row.compared_reports),
-        }
 
     def _file(self, view: View, now: datetime, format_name: str) -> Response:
         lines = table_file.table_lines(build_page(view, self._reader.read(view, now), self._names))

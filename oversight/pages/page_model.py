@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from oversight.figures.computation import Figures
 from oversight.figures.counts import AgencyPair, Scope, ScopeKind
 from oversight.pages.address import View
 from oversight.pages.funnel import FunnelStep, draw_funnel
@@ -35,12 +36,11 @@ class FigureRow(NamedTuple):
         return self.figure.text(self.compared_value)
 
 
-class ChannelRow(NamedTuple):
-    """Reports that came by a channel in the month, and in the compared month."""
+class ChannelFigures(NamedTuple):
+    """The values of all figures for the reports that came by a channel in a month, in the order of the figures."""
 
     channel: str
-    reports: int
-    compared_reports: int
+    values: Sequence[FigureValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class OversightPage:
     funnel: Sequence[FunnelStep]
     tiles: Sequence[Tile]
     groups: Sequence[RankingGroup]
-    channels: Sequence[ChannelRow]
+    channels: Sequence[ChannelFigures]
+    compared_channels: Sequence[ChannelFigures]
     worst_pairs: Sequence[AgencyPair]
     is_provisional: bool
     is_outdated: bool
@@ -76,17 +77,20 @@ def build_page(view: View, data: PageData, names: ScopeNames) -> OversightPage:
         funnel=draw_funnel(data.figures, data.finished),
         tiles=draw_tiles(names.provinces(), province_values, figure) if is_nation else (),
         groups=rank_scopes(_candidates(view.ranked, ranked, names), figure),
-        channels=_channel_rows(data.figures.received, data.compared_figures.received),
+        channels=_channel_figures(data.by_channel),
+        compared_channels=_channel_figures(data.compared_by_channel),
         worst_pairs=data.figures.ping_pong.worst_pairs,
         is_provisional=data.figures.is_provisional,
         is_outdated=data.is_outdated,
     )
 
 
-def _channel_rows(received: Mapping[str, int], compared: Mapping[str, int]) -> Sequence[ChannelRow]:
-    """Return a row for each channel of one of the months, that with the most reports first."""
-    rows = (ChannelRow(name, received.get(name, 0), compared.get(name, 0)) for name in {*received, *compared})
-    return sorted(rows, key=lambda row: (-row.reports, -row.compared_reports, row.channel))
+def _channel_figures(by_channel: Mapping[str, Figures]) -> Sequence[ChannelFigures]:
+    """Return the values of each channel, that with the most reports first."""
+    channels = sorted(by_channel, key=lambda channel: (-by_channel[channel].received.get(channel, 0), channel))
+    return [
+        ChannelFigures(channel, [shown.read(by_channel[channel]) for shown in SHOWN_FIGURES]) for channel in channels
+    ]
 
 
 def _candidates(kind: ScopeKind, values: Mapping[str, ScopeValue], names: ScopeNames) -> Sequence[Candidate]:

@@ -45,10 +45,15 @@ class ScopeValue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageData:
-    """What a page shows. `months` are in order; `by_kind` has the scopes of each kind that the page needs, by code."""
+    """What a page shows. `months` are in order; `by_kind` has the scopes of each kind that the page needs, by code.
+
+    `by_channel` are the figures of the month for the reports of each channel.
+    """
 
     figures: Figures
     compared_figures: Figures
+    by_channel: Mapping[str, Figures]
+    compared_by_channel: Mapping[str, Figures]
     finished: int
     months: Sequence[tuple[Month, Figures]]
     by_kind: Mapping[ScopeKind, Mapping[str, ScopeValue]]
@@ -86,6 +91,8 @@ class FigureReader:
         return PageData(
             figures[view.month],
             figures[view.compared_month],
+            self._by_channel(counts[view.month], now),
+            self._by_channel(counts[view.compared_month], now),
             counts[view.month].total("finish_met", "finish_missed"),
             [(month, figures[month]) for month in shown_months],
             by_kind,
@@ -95,6 +102,9 @@ class FigureReader:
 
     def _figures(self, counts: Counts, now: datetime) -> Figures:
         return compute_figures(counts, jakarta_day(now), self._deadlines)
+
+    def _by_channel(self, counts: Counts, now: datetime) -> Mapping[str, Figures]:
+        return {channel: self._figures(of_channel, now) for channel, of_channel in counts.by_channel().items()}
 
     def _scope_values(
         self, connection: Connection, kind: ScopeKind, view: View, now: datetime

@@ -13,14 +13,20 @@ from starlette.responses import Response
 
 from oversight.figures.counts import Scope
 from oversight.pages.page_model import OversightPage
-from oversight.pages.shown_figures import FigureValue
+from oversight.pages.shown_figures import SHOWN_FIGURES, FigureValue
 from pages.csv_file import BYTE_ORDER_MARK, MEDIA_TYPE, csv_lines
 
 MEDIA_TYPES = {"csv": MEDIA_TYPE, "parquet": "application/vnd.apache.parquet"}
 
 
+_WHOLE_NUMBERS = ("pembilang", "penyebut", "tersensor", "peringkat", "kasus")
+
+
 class TableLine(NamedTuple):
-    """A number of the page. `bagian` is the part of the page; an empty cell stands for no value."""
+    """A number of the page. `bagian` is the part of the page; an empty cell stands for no value.
+
+    `saluran` is the name of a channel in the part with this name; empty for all channels together.
+    """
 
     bagian: str
     bulan: str
@@ -34,11 +40,18 @@ class TableLine(NamedTuple):
     tersensor: int | None = None
     peringkat: int | None = None
     kasus: int | None = None
+    saluran: str = ""
 
 
 def table_lines(page: OversightPage) -> Sequence[TableLine]:
     """Return the numbers of a page in the order of its parts."""
-    return [*_figure_lines(page), *_trend_lines(page), *_funnel_lines(page), *_ranking_lines(page)]
+    return [
+        *_figure_lines(page),
+        *_channel_lines(page),
+        *_trend_lines(page),
+        *_funnel_lines(page),
+        *_ranking_lines(page),
+    ]
 
 
 def csv_file(lines: Sequence[TableLine]) -> bytes:
@@ -54,7 +67,7 @@ def has_parquet() -> bool:
 def parquet_file(lines: Sequence[TableLine]) -> bytes:
     """Return the file in Parquet. Raises `ImportError` without pyarrow."""
     pa, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-    types = {"nilai": pa.float64(), **dict.fromkeys(TableLine._fields[7:], pa.int64())}
+    types = {"nilai": pa.float64(), **dict.fromkeys(_WHOLE_NUMBERS, pa.int64())}
     schema = pa.schema([(name, types.get(name, pa.string())) for name in TableLine._fields])
     table = pa.Table.from_pylist([line._asdict() for line in lines], schema)
     file = io.BytesIO()
@@ -91,6 +104,15 @@ def _figure_lines(page: OversightPage) -> Iterator[TableLine]:
         yield table_line("ukuran", view.month, view.scope, page.name, row.figure.slug, row.value)
     for row in page.rows:
         yield table_line("ukuran", view.compared_month, view.scope, page.name, row.figure.slug, row.compared_value)
+
+
+def _channel_lines(page: OversightPage) -> Iterator[TableLine]:
+    view = page.view
+    for month, channels in ((view.month, page.channels), (view.compared_month, page.compared_channels)):
+        for part in channels:
+            for figure, value in zip(SHOWN_FIGURES, part.values, strict=True):
+                line = table_line("saluran", month, view.scope, page.name, figure.slug, value)
+                yield line._replace(saluran=part.channel)
 
 
 def _trend_lines(page: OversightPage) -> Iterator[TableLine]:

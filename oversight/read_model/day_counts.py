@@ -36,14 +36,14 @@ def read_counts_by_scope(
     measures: Collection[Measure] = (),
     limits: Sequence[int] = (),
 ) -> Mapping[str, Counts]:
-    """Return the counts of every scope of a kind in whole months, by code. They have no pairs of agencies.
+    """Return the counts of every scope of a kind in whole months, by code, of all channels together, without pairs.
 
     `measures`: only these are read; all without any. `limits`: buckets between two of these limits, in order, are
     counted as the smallest of them. It is enough for figures that compare buckets with limits alone, and much quicker.
     """
     bucket: ColumnElement[int] = col(OversightDay.bucket)  # type: ignore[assignment]
     group = case(*((bucket < limit, limit) for limit in limits), else_=None) if limits else bucket
-    key = (col(OversightDay.scope), col(OversightDay.measure), col(OversightDay.channel))
+    key = (col(OversightDay.scope), col(OversightDay.measure))
     query = (
         select(*key, func.min(bucket).label("bucket"), func.sum(col(OversightDay.number)).label("number"))
         .where(col(OversightDay.scope_kind) == kind)
@@ -53,8 +53,8 @@ def read_counts_by_scope(
         query = query.where(is_one_of(col(OversightDay.measure), measures))
     counts: defaultdict[str, list[Count]] = defaultdict(list)
     rows = connection.execute(_in_period(query, col(OversightDay.day), period)).all()
-    for scope, measure, channel, smallest_bucket, number in rows:
-        counts[scope].append(Count(cast("Measure", measure), smallest_bucket, channel, int(number)))
+    for scope, measure, smallest_bucket, number in rows:
+        counts[scope].append(Count(cast("Measure", measure), smallest_bucket, "", int(number)))
     return {scope: Counts(tuple(counts[scope])) for scope in sorted(counts)}
 
 

@@ -102,9 +102,8 @@ def _day_keys(row: Mapping[str, Any], tallies: Iterable[_Tally]) -> Iterator[Day
     """Yield the numbers that some tallies of a row add to."""
     scopes = {agency: list(_scopes(row, row[column])) for agency, column in _AGENCY_COLUMNS.items()}
     for tally in tallies:
-        channel = row["channel"] if tally.measure == "received" else ""
         for scope, day in scopes[tally.agency]:
-            yield DayKey(*scope, day, tally.measure, tally.bucket, channel)
+            yield DayKey(*scope, day, tally.measure, tally.bucket, row["channel"])
 
 
 def _scopes(row: Mapping[str, Any], agency: str) -> Iterator[tuple[Scope, date]]:

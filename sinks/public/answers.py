@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from messages.tracking import without_tracking_numbers
+from messages.tracking import without_tracking_numbers, without_written_numbers
 from sinks.ledger.case_course import ARRIVALS, CourseStep
 
 _HIDDEN_NUMBER = "[nomor]"
@@ -57,11 +57,12 @@ def answers_to_show(stay: Sequence[CourseStep], is_to_sender: Callable[[UUID | N
     return AnswerIds(answer, closing)
 
 
-def without_traces(text: str, *, hides_times: bool) -> str:
-    """Return the text of an answer without what leads to the number of a report.
+def without_traces(text: str, *, is_private: bool) -> str:
+    """Return the text of a masked answer without what leads to the number of a report.
 
     Officers write the number into their answers. Who knows the number of an anonymous report may know when it was sent:
-    with `hides_times` the times of day go, too.
+    there the times of day go, too, and also what may be a number in another spelling.
     """
-    text = without_tracking_numbers(text, _HIDDEN_NUMBER)
-    return _TIME_OF_DAY.sub(_HIDDEN_TIME, text) if hides_times else text
+    if is_private:
+        return _TIME_OF_DAY.sub(_HIDDEN_TIME, without_tracking_numbers(text, _HIDDEN_NUMBER))
+    return without_written_numbers(text, _HIDDEN_NUMBER)

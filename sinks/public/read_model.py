@@ -237,7 +237,7 @@ class PublicReadModel:
         """Return the text of an answer as everybody reads it; empty if it is not shown."""
         if not text or (self._sensitivity.has_sensitive_words(text) and not is_released):
             return ""
-        return self._masked_answer(without_traces(text, hides_times=is_private))
+        return without_traces(self._masked_answer(text), is_private=is_private)
 
     def _masked_answer(self, text: str) -> str:
         try:

@@ -59,7 +59,9 @@ class ReplySink:
     def _outbox_row(self, reply: Reply) -> Row:
         no_delivery = {"attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
         return {
-            **reply.model_dump(include={"id", "complaint_id", "tracking", "kind", "text", "mail_text"}),
+            **reply.model_dump(include={"id", "complaint_id", "tracking", "kind", "text"}),
+            # What is never sent needs no text for an e-mail.
+            "mail_text": reply.mail_text if self._new_state == "waiting" else "",
             "channel": reply.channel,
             "made_at": reply.at,
             "next_at": reply.at,

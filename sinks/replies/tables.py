@@ -36,7 +36,7 @@ class OutboxRow(SQLModel, table=True):
             retention="replies",
             clear=[
                 ClearData("text", "open", "written-name", "The words of a reply."),
-                ClearData("mail_text", "open", "written-name", "The words of a reply by e-mail."),
+                ClearData("mail_text", "open", "words", "The words of a reply by e-mail, until its delivery is final."),
             ],
         ),
     )

@@ -106,5 +106,13 @@ def test_figures_after_a_rebuild(parts: Parts, year: int) -> None:
     for words in ("first answer in time", "forwarded in time", "untouched 10 working days", "differences of the audit"):
         assert words in table.stdout
     assert nation["calendar_version"] in table.stderr
+    channels = read_json("--by-channel")["by_channel"]
+    assert "by_channel" not in nation
+    assert sorted(channels) == sorted(nation["received"])
+    for name in ("cases", "open"):
+        assert sum(figures[name] for figures in channels.values()) == nation[name]
+    table = run("figures", "--by-channel")
+    assert max(map(len, table.stdout.splitlines())) <= 80
+    assert all(name in table.stdout.partition("by channel")[2] for name in channels)
     assert run("figures", "--month", "2026-13").exit_code == 2
     assert run("figures", "--agency", "Kementerian Sihir").exit_code == 2

@@ -12,6 +12,7 @@ from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_note, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from app.assembly.parts import Parts
@@ -28,6 +29,9 @@ def figures(
     agency: Annotated[
         str, typer.Option("--agency", metavar="CODE", help="Figures of one institution, by code or name.")
     ] = "",
+    by_channel: Annotated[
+        bool, typer.Option("--by-channel", help="Also each figure of the reports of each channel.")
+    ] = False,
     audit: Annotated[
         bool, typer.Option("--audit", help="Count the differences of the audit too. It reads all topics.")
     ] = False,
@@ -37,31 +41,40 @@ def figures(
 
     Below them stand numbers about the service itself: cases at triage, the oldest one, and differences of the audit.
     """
-    from app.commands.oversight.figures_table import print_figures
+    from app.commands.oversight.figures_table import print_by_channel, print_figures
     from oversight.figures.figures_json import figures_json
 
     period = _period(month)
     with open_parts_with_tables() as parts:
         scope = _scope(parts, agency)
         now = parts.now()
-        shown, is_outdated, triage = _read(parts, scope, period, now)
+        shown, channels, is_outdated, triage = _read(parts, scope, period, now)
         differences = _audit_differences(parts) if audit else None
     if as_json:
         cohort = {"month": month or None, "agency": scope.value or None, "as_of": now.isoformat()}
-        beside = {
+        beside: dict[str, Any] = {
             "triage": {"open": triage.open_cases.number, "oldest_days": triage.open_cases.oldest_days},
             "audit_differences": differences,
             "needs_rebuild": is_outdated,
         }
+        if by_channel:
+            beside["by_channel"] = {name: figures_json(figures) for name, figures in channels.items()}
         print_json({**figures_json(shown), **cohort, **beside})
         return
     print_figures(shown, triage.open_cases, differences)
+    if by_channel:
+        print_by_channel(channels)
     if is_outdated:
         print_note("Rows were derived with other clocks or another calendar. Run `satupintu oversight rebuild`.")
 
 
-def _read(parts: Parts, scope: Scope, period: Period | None, now: datetime) -> tuple[Figures, bool, Figures]:
-    """Return the figures, if rows were derived with other tables, and the figures of triage for all reports."""
+def _read(
+    parts: Parts, scope: Scope, period: Period | None, now: datetime
+) -> tuple[Figures, Mapping[str, Figures], bool, Figures]:
+    """Return the figures, those of each channel, if rows are outdated, and those of triage for all reports.
+
+    Outdated rows were derived with other tables.
+    """
     from config.database import snapshot_transaction
     from messages.topics import TRIAGE
     from oversight.figures.computation import compute_figures
@@ -75,6 +88,7 @@ def _read(parts: Parts, scope: Scope, period: Period | None, now: datetime) -> t
     today = jakarta_day(now)
     return (
         compute_figures(counts, today, parts.deadlines),
+        {name: compute_figures(part, today, parts.deadlines) for name, part in counts.by_channel().items()},
         is_outdated,
         compute_figures(triage_counts, today, parts.deadlines),
     )

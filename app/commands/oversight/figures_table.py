@@ -1,6 +1,6 @@
 """The figures as a table for a terminal of 80 columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.commands.common.terminal import print_note, print_table
 from oversight.figures.computation import Figures, OpenCases, Share
@@ -17,6 +17,26 @@ def print_figures(figures: Figures, triage: OpenCases, audit_differences: int | 
         print_table(("refused by", "went to", "cases"), pairs)
     provisional = " (provisional: joint leave is not decreed yet)" if figures.is_provisional else ""
     print_note(f"Clocks {figures.clocks_version}, calendar {figures.calendar_version}{provisional}.")
+
+
+def print_by_channel(channels: Mapping[str, Figures]) -> None:
+    """Print each figure for the reports of each channel. A share stands with the numbers that it is made of."""
+    rows_by_channel = [list(_figure_rows(figures)) for figures in channels.values()]
+    rows = [
+        (name, *(_channel_cell(value, of) for _, value, of, _ in cells))
+        for name, cells in zip(_names(rows_by_channel), zip(*rows_by_channel, strict=True), strict=True)
+    ]
+    if channels:
+        print_table(("by channel", *channels), rows)
+
+
+def _names(rows_by_channel: Sequence[Sequence[Sequence[object]]]) -> Sequence[object]:
+    """Return the names of the figures; the second line of a figure has the name of its part."""
+    return [name or of for name, _, of, _ in rows_by_channel[0]] if rows_by_channel else []
+
+
+def _channel_cell(value: object, of: object) -> str:
+    return f"{value} ({of})" if " of " in str(of) else str(value)
 
 
 def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:

@@ -17,7 +17,7 @@ from desk.pages.case import case_model
 from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_act
-from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, question_room
+from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, public_place, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
@@ -157,6 +157,7 @@ class CasePage:
             "is_note_stored": is_note_stored,
             "form_id": parts.work.new_form_id(),
             "acts": self._act_forms(actor, view, draft),
+            "public_place": public_place(view, self._reply_way(view.case.dispatch)),
             "destinations": self._destinations(view, words, draft.suggested_agency),
             "institution_words": words,
             "without_suggestion": self._next_name(view, None),

@@ -136,6 +136,13 @@ def other_readers(
     return notices
 
 
+def public_place(view: CaseProgressView, way: ReplyWay) -> Message | None:
+    """Return where everybody reads the reply about an answer; `None` if only the sender reads it."""
+    if way.form != "post" or _asks_for_secrecy(view):
+        return None
+    return _BY_POST.filled(channel=way.channel_label)
+
+
 def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> AnswerRecipient:
     """Return the sender of a case as who hears of an answer to it."""
     return AnswerRecipient(
@@ -213,11 +220,10 @@ def _places(
         yield Reading(_BY_SMS, text, remarks=[length, *remarks], room=room)
     elif way.form == "notice":
         yield Reading(_BY_NOTICE.filled(channel=way.channel_label), text, remarks=remarks, room=room)
-    elif _asks_for_secrecy(view):
-        yield Reading(_BY_DIRECT_MESSAGE.filled(channel=way.channel_label), text, remarks=remarks, room=room)
-    else:
-        place = _BY_POST.filled(channel=way.channel_label)
+    elif place := public_place(view, way):
         yield Reading(place, text, remarks=remarks, is_public=True, room=room)
+    else:
+        yield Reading(_BY_DIRECT_MESSAGE.filled(channel=way.channel_label), text, remarks=remarks, room=room)
 
 
 def _asks_for_secrecy(view: CaseProgressView) -> bool:

@@ -35,8 +35,6 @@ from pages.refusals import Refused
 QueueMail = Callable[[Connection], None]
 # Counts a first mail for the network of a report's sender. Raises `Refused` above its rate.
 CheckNetwork = Callable[[], None]
-# Reports of one mailbox that are looked at, the newest ones.
-_MAX_REPORTS = 200
 _LIMITS_OF_SERVICE = frozenset({"day-limit", "hour-limit", "network-limit"})
 
 _log = structlog.get_logger()
@@ -122,13 +120,14 @@ class ContactStore:
     def reports_of_address(self, email: str) -> Sequence[str]:
         """Return the tracking numbers of the reports that confirmed this mail address, in whatever letters.
 
-        Another address of the same mailbox is another one: only its provider knows that they are one.
+        Another address of the same mailbox is another one: only its provider knows that they are one. A mailbox
+        confirms few reports a day: see `judge_first_mail`.
         """
         columns = (col(ContactRow.tracking), col(ContactRow.message_id), col(ContactRow.email))
         is_mailbox = col(ContactRow.email_digest) == mailbox_digest(self._key, email)
         query = select(*columns).where(is_mailbox, col(ContactRow.email_confirmed_at).is_not(None))
         with read_transaction(self._engine) as connection:
-            rows = connection.execute(query.order_by(col(ContactRow.mailed_at).desc()).limit(_MAX_REPORTS)).all()
+            rows = connection.execute(query).all()
         return [row.tracking for row in rows if self._is_address(row.email, row.message_id, email)]
 
     def mark_phone_proven(self, tracking: str) -> None:

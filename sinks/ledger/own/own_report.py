@@ -22,7 +22,7 @@ from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
-from messages.tracking import without_tracking_numbers
+from messages.tracking import without_written_numbers
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
@@ -31,6 +31,7 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
 _TO_SENDER = frozenset({"asked", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
+_RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
 _ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers")
 # In words to another citizen.
 _HIDDEN_NUMBER = "[nomor]"
@@ -106,11 +107,21 @@ class OwnReport:
 
     @property
     def is_objected(self) -> bool:
-        """Return True if the sender said after the last answer that the matter is not solved."""
+        """Return True if the sender's last word about the last answer is that the matter is not solved."""
+        return self._response == "objects"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Return True if the sender's last word about the last answer is that the matter is solved."""
+        return self._response == "confirms"
+
+    @property
+    def _response(self) -> SenderAct | None:
         answered_at = self.answered_at
-        return answered_at is not None and any(
-            entry.act == "objects" and entry.step.at > answered_at for entry in self.entries
-        )
+        if answered_at is None:
+            return None
+        later_acts = [entry.act for entry in self.entries if entry.step.at > answered_at]
+        return next((act for act in reversed(later_acts) if act in _RESPONSES), None)
 
     @property
     def agencies(self) -> tuple[str, ...]:
@@ -247,8 +258,7 @@ class OwnReports:
     def _words(self, step: StatusStep, text: str, *, is_shared: bool) -> str:
         if not step.is_to_other_sender:
             return text
-        text = without_tracking_numbers(text, _HIDDEN_NUMBER)
-        return text if is_shared else self._mask(text)
+        return without_written_numbers(text if is_shared else self._mask(text), _HIDDEN_NUMBER)
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""

@@ -208,3 +208,19 @@ def test_the_agency_of_the_second_matter_is_not_told_of_it(site: DeskSite, clien
     done(site, client, number, "bukan-kewenangan", "bukan kami", tujuan=PLN)
     site.actor = WAYAN
     assert "Juga menyebut" not in case_page(client, number)
+
+
+def test_a_report_that_its_sender_moved_is_read_at_both_agencies(site: DeskSite, client: DeskClient) -> None:
+    """The first one may read it and do nothing; the second one has it with all words, the reason and a full period."""
+    number = site.send(1, "Kemenkes, obat habis")
+    site.send(2, "maaf salah, bukan Kemenkes, PLN tolong: listrik padam", of=1, act="adds")
+    page = case_page(client, number)
+    assert "Laporan ini sudah tidak di instansi Anda." in page
+    assert 'name="tindakan"' not in page
+    site.actor = WAYAN
+    page = text_of(client.get(f"/desk/laporan/{number}"))
+    shown = (
+        *("Baru", "sisa 7 hari", "obat habis", "listrik padam", "ke-1"),
+        "Semula di Kementerian Kesehatan. Dipindahkan karena keterangan tambahan dari pelapor",
+    )
+    assert [part for part in shown if part not in page] == []

@@ -13,7 +13,7 @@ from sinks.replies.providers.email import EmailReplies, MailFault
 from sinks.replies.providers.provider import OutgoingReply
 from tests.accounts.desk_client import DeskClient, desk_client
 from tests.desk.harness import DeskHarness
-from tests.desk.pages.page_requests import done, send_act, text_of
+from tests.desk.pages.page_requests import case_page, done, send_act, text_of
 from tests.desk.pages.site import DeskSite, number_of
 from tests.ingest.door_client import DoorServer
 from tests.support.stages import link_of
@@ -24,9 +24,9 @@ LONG = (
     "jadwalnya; obat untuk tekanan darah tersedia lagi mulai minggu depan."
 )
 OWN_PAGE = "Halaman pelapor sendiri: seluruh teks, dibaca pelapor"
-BY_SMS, BY_POST = "SMS: dibaca pelapor", "Balasan terbuka di Twitter: dibaca semua orang"
-BY_DIRECT_MESSAGE = "Pesan langsung di Twitter: dibaca pelapor saja"
-BY_NOTICE = "Pemberitahuan di ponsel pelapor (Mobile)"
+BY_SMS, BY_POST = "SMS: dibaca pelapor", "Balasan terbuka di X: dibaca semua orang"
+BY_DIRECT_MESSAGE = "Pesan langsung di X: dibaca pelapor saja"
+BY_NOTICE = "Pemberitahuan di ponsel pelapor (Aplikasi)"
 BY_PROVEN_SMS = "SMS: dibaca pelapor, jika nomornya sudah terbukti"
 BY_PROVEN_MAIL = "Email: dibaca pelapor, jika hanya alamat emailnya yang terbukti"
 _SITE = "https://lapor.contoh.id"
@@ -101,7 +101,17 @@ def test_nobody_reads_a_reply_that_is_not_sent(desk: DeskHarness, server: DoorSe
     site.send(2, "Rahasia ya", of=1, channel="twitter", rahasia=True)
     assert list(readings(client, number_of(1), "tanggapi", SHORT)) == [OWN_PAGE]
     page = text_of(send_act(client, number_of(1), "tanggapi", SHORT, langkah="pratinjau"))
-    assert "Laporan ini anonim atau rahasia: tidak ada balasan di Twitter." in page
+    assert "Laporan ini anonim atau rahasia: tidak ada balasan di X." in page
+
+
+def test_a_form_whose_reply_everybody_reads_says_so(site: DeskSite, client: DeskClient) -> None:
+    """Before the first word, in question, answer and closing; not for another channel or a confidential report."""
+    page = case_page(client, site.send(1, "Kemenkes, vaksin habis", channel="twitter"))
+    assert page.count(f"<b>{BY_POST}.</b>") == 3
+    for number, report in ((2, {"channel": "sms"}), (3, {"channel": "twitter", "rahasia": True})):
+        assert "dibaca semua orang" not in case_page(
+            client, site.send(number, f"Kemenkes, obat {number} habis", **report)
+        )
 
 
 def test_the_preview_tells_what_the_sender_does_not_get(site: DeskSite, client: DeskClient) -> None:

@@ -310,7 +310,7 @@ def test_an_officer_sees_who_reads_an_answer(site: DeskSite, open_desk: OpenDesk
         act = page.locator("#tanggapi")
         act.get_by_label("Tanggapan kepada pelapor").fill("Obat tersedia lagi mulai besok. " * 8)
         act.get_by_role("button", name="Pratinjau").click()
-        where = "Email: dibaca pelapor" if channel == "web" else "Balasan terbuka di Twitter: dibaca semua orang"
+        where = "Email: dibaca pelapor" if channel == "web" else "Balasan terbuka di X: dibaca semua orang"
         expect(act.get_by_role("status")).to_contain_text(where)
         expect(act.get_by_role("status")).to_contain_text("Halaman pelapor sendiri: seluruh teks")
         assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])

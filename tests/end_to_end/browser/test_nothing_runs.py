@@ -102,7 +102,7 @@ def test_in_the_form(open_page: OpenPage, subtests: pytest.Subtests) -> None:
                 }""",
                 filled,
             )
-            page.wait_for_url("**/web/reports")
+            page.wait_for_url("**/lapor**")
 
             assert foreign_code(page) == []
             assert page.input_value("#text") == payload

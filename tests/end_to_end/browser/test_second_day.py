@@ -403,6 +403,8 @@ def test_citizen(day: Day, open_page: OpenPage, acts: CountedActs, album: Album)
         act.click(citizen.locator("label[for=nilai-4]"))
         act.click(citizen.get_by_role("button", name="Kirim nilai"))
     reload_until(citizen, lambda: "Anda memberi nilai 4 dari 5." in citizen.inner_text("main"))
+    # Nobody is asked again what they have said.
+    expect(citizen.get_by_text("Apakah masalahnya sudah beres?")).to_have_count(0)
     album.look(citizen, "citizen-rated")
     citizen.goto(f"/status/{number}")
     album.look(citizen, "citizen-status")

@@ -128,9 +128,7 @@ def test_the_answer_does_not_tell_the_number(service: tuple[DoorClient, PublicPi
     served, pipeline = service
     report = pipeline.send(_MATTERS[0], anonim=True)
     number = report.complaint.tracking
-    pipeline.answer(
-        report, "responded", f"Laporan {number} pukul 12.00 WIB (jam 12) kami tangani. Ref {number.lower()}."
-    )
+    pipeline.answer(report, "responded", f"Laporan {number} pukul 12.00 WIB (jam 12) kami tangani, {number.lower()}.")
     pipeline.answer(report, "closed", f"Nomor {number.replace('-', '')} selesai pukul 13:07.")
     clock.time = pipeline.time = _NOON + timedelta(days=1)
     (public_id,) = set(re.findall(r"P[0-9A-Z]{12}", served.get("/publik").text))
@@ -139,7 +137,7 @@ def test_the_answer_does_not_tell_the_number(service: tuple[DoorClient, PublicPi
         page = served.get(path).text
         assert "selesai" in page, path
         assert not re.search(rf"{number}|{number.replace('-', '')}|12\.00 WIB|13:07|jam 12", page, re.IGNORECASE), path
-    assert "Laporan [nomor] [jam] ([jam]) kami tangani. Ref [nomor]." in served.get(f"/publik/{public_id}").text
+    assert "Laporan [nomor] [jam] ([jam]) kami tangani, [nomor]." in served.get(f"/publik/{public_id}").text
     for words in (number, number.replace("-", ""), number[:4], "13:07"):
         assert public_id not in served.get(f"/publik?{urlencode({'kata': words})}").text
 

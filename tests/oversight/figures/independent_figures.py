@@ -43,9 +43,11 @@ def open_year(records: Sequence[Record], folder: Path) -> duckdb.DuckDBPyConnect
     return connection
 
 
-def independent_figures(connection: duckdb.DuckDBPyConnection, today: date, month: str, agency: str) -> dict[str, Any]:
-    """Return the figures of a month and an agency with the keys of the command; "" stands for all."""
-    for name, value in (("today", today), ("month", month), ("agency", agency)):
+def independent_figures(
+    connection: duckdb.DuckDBPyConnection, today: date, month: str, agency: str, channel: str = ""
+) -> dict[str, Any]:
+    """Return the figures of a month, an agency and a channel with the keys of the command; "" stands for all."""
+    for name, value in (("today", today), ("month", month), ("agency", agency), ("channel", channel)):
         connection.execute(f"SET VARIABLE {name} = ?", [value])
     (figures,) = _rows(connection, "figures")
     (no_reports,) = _rows(connection, "no_reports")

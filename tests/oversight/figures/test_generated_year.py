@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -46,11 +47,12 @@ def read_year(engine: Engine, records: Sequence[Record], batch_size: int) -> Non
         sink.handle(records[start : start + batch_size])
 
 
-def figures_of(engine: Engine, month: str, agency: str) -> dict[str, Any]:
-    """Return the figures as the command prints them, without the versions."""
+def figures_of(engine: Engine, month: str, agency: str, channel: str = "") -> dict[str, Any]:
+    """Return the figures as the command prints them, without the versions; with a channel, of its reports."""
     period = month_period(*map(int, month.split("-"))) if month else None
     with read_transaction(engine) as connection:
         counts = read_counts(connection, Scope("agency", agency) if agency else NATION, period)
+    counts = counts.by_channel()[channel] if channel else counts
     figures = figures_json(compute_figures(counts, TODAY, DEADLINES))
     return {name: figures[name] for name in figures if not name.endswith(("_version", "_provisional"))}
 
@@ -59,12 +61,17 @@ def figures_of(engine: Engine, month: str, agency: str) -> dict[str, Any]:
 def test_figures_equal_an_independent_computation(
     year: Sequence[Record], facts: DuckDBPyConnection, engine: Engine
 ) -> None:
-    """For the nation, single months, each agency and triage: every number of every figure."""
+    """For the nation, single months, each agency and triage, and for each channel: every number of every figure."""
     read_year(engine, year, 4_000)
     cohorts = [("", ""), ("2025-07", ""), ("2026-03", ""), ("2026-06", ""), ("2025-08", AGENCIES[0])]
     for month, agency in [*cohorts, *(("", code) for code in (*AGENCIES, TRIAGE))]:
         expected = independent_figures(facts, TODAY, month, agency)
         assert figures_of(engine, month, agency) == expected, (month, agency)
+    for month, agency, channel in product(("", "2026-03"), ("", AGENCIES[0]), ("web", "sms", "twitter", "mobile")):
+        expected = independent_figures(facts, TODAY, month, agency, channel)
+        # Pairs of agencies are not counted by channel.
+        expected["ping_pong"]["worst_pairs"] = []
+        assert figures_of(engine, month, agency, channel) == expected, (month, agency, channel)
 
 
 @pytest.mark.slow

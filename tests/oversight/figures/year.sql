@@ -175,14 +175,15 @@ SELECT report.id, jakarta(report.moment) AS day, channel,
        EXISTS (SELECT 1 FROM corrections c WHERE c.complaint_id = report.id) AS by_person
 FROM report WHERE act = 'reports' AND id NOT IN (SELECT id FROM own);
 
--- The figures of a month and an agency (all of them without one), on a day: variables `month`, `agency` and `today`.
-CREATE MACRO chosen(day, code) AS (getvariable('month') = '' OR strftime(day, '%Y-%m') = getvariable('month'))
-    AND (getvariable('agency') = '' OR code = getvariable('agency'));
+-- The figures of a month, an agency and a channel (all of them without one), on a day: variables of these names, `today`.
+CREATE MACRO chosen(report_id, day, code) AS (getvariable('month') = '' OR strftime(day, '%Y-%m') = getvariable('month'))
+    AND (getvariable('agency') = '' OR code = getvariable('agency'))
+    AND (getvariable('channel') = '' OR report_id IN (SELECT r.id FROM report r WHERE r.channel = getvariable('channel')));
 CREATE MACRO past(t) AS coalesce(jakarta(t) < getvariable('today'), false);
 CREATE MACRO is_known(outcome, due) AS outcome = 'missed' OR (outcome IN ('met', 'open') AND past(due));
 
 CREATE VIEW cohort AS
-SELECT *, chosen(day, first_agency) AS is_first, chosen(day, answer_agency) AS is_answering, chosen(day, agency) AS is_current,
+SELECT *, chosen(id, day, first_agency) AS is_first, chosen(id, day, answer_agency) AS is_answering, chosen(id, day, agency) AS is_current,
        is_known(verify_outcome, verify_due_at) AS verify_known, is_known(answer_outcome, answer_due_at) AS answer_known,
        forwarded_at IS NOT NULL AND (first_reacted OR agencies > 1) AS first_known,
        CASE WHEN forwarded_at IS NULL THEN 'dropped' WHEN touched_at <= touch_due_at THEN 'met'
@@ -225,20 +226,20 @@ FROM cohort;
 
 CREATE VIEW received AS
 SELECT channel, count(*) AS reports FROM (
-    SELECT report.channel, day, first_agency FROM fact JOIN report USING (id)
-    UNION ALL SELECT channel, day, first_agency FROM merged)
-WHERE chosen(day, first_agency) GROUP BY channel ORDER BY channel;
+    SELECT id, report.channel, day, first_agency FROM fact JOIN report USING (id)
+    UNION ALL SELECT id, channel, day, first_agency FROM merged)
+WHERE chosen(id, day, first_agency) GROUP BY channel ORDER BY channel;
 
 CREATE VIEW no_reports AS
-SELECT count(*) AS reports FROM fact WHERE is_no_report AND chosen(day, first_agency);
+SELECT count(*) AS reports FROM fact WHERE is_no_report AND chosen(id, day, first_agency);
 
 CREATE VIEW duplicates AS
 SELECT count(*) FILTER (NOT by_person) AS certain, count(*) FILTER (by_person) AS confirmed
-FROM merged WHERE chosen(day, first_agency);
+FROM merged WHERE chosen(id, day, first_agency);
 
 CREATE VIEW worst_pairs AS
 SELECT refused_by, next_agency, count(*) AS cases FROM pair
-WHERE chosen(day, refused_by) OR chosen(day, next_agency)
+WHERE chosen(id, day, refused_by) OR chosen(id, day, next_agency)
 GROUP BY ALL ORDER BY cases DESC, refused_by, next_agency LIMIT 10;
 
 -- The share without an answer after a day is the product over all days until it.

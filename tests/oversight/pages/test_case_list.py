@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import product
 
 import pytest
 
@@ -11,9 +12,9 @@ from config.database import read_transaction
 from oversight.figures.computation import compute_figures
 from oversight.figures.counts import NATION, Period, Scope, jakarta_day, month_period
 from oversight.pages.case_list import ListChoice, ListPlace, Part, has_list, part_size, read_cases
-from oversight.pages.shown_figures import SHOWN_FIGURES
+from oversight.pages.shown_figures import FIGURES_BY_SLUG, SHOWN_FIGURES
 from oversight.read_model.day_counts import read_counts
-from tests.oversight.pages.site import NOW, OversightSite, cells
+from tests.oversight.pages.site import NOW, OversightSite
 from tests.support.deadlines import DEADLINES
 
 pytestmark = pytest.mark.slow
@@ -24,6 +25,7 @@ SCOPES = (
     *(NATION, Scope("province", "33"), Scope("agency", "kota-3374"), Scope("agency", "bumn-pln")),
     *(Scope("agency", "triage"), Scope("topic", "jalan"), Scope("topic", "none")),
 )
+SCOPES_BY_CHANNEL = (NATION, Scope("agency", "kota-3374"))
 MARCH, JUNE = month_period(2026, 3), month_period(2026, 6)
 
 
@@ -42,16 +44,16 @@ def listed(site: OversightSite, choice: ListChoice, size: int = 37) -> Iterator[
 @pytest.mark.parametrize("period", [MARCH, JUNE], ids=["march", "june"])
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.value or "nation")
 def test_a_list_has_as_many_cases_as_the_number_says(site: OversightSite, scope: Scope, period: Period) -> None:
-    """For each figure and each part of it, and no case twice."""
+    """For each figure and each part of it, of all reports and of each channel, and no case twice."""
     with read_transaction(site.engine) as connection:
-        figures = compute_figures(read_counts(connection, scope, period), TODAY, DEADLINES)
-    for figure in filter(has_list, SHOWN_FIGURES):
-        for part in PARTS:
-            numbers = list(listed(site, ListChoice(scope, period, figure, part)))
-            assert len(numbers) == part_size(figure.read(figures), part), (figure.slug, part)
+        counts = read_counts(connection, scope, period)
+    by_channel = counts.by_channel() if scope in SCOPES_BY_CHANNEL else {}
+    for channel, of_channel in {"": counts, **by_channel}.items():
+        figures = compute_figures(of_channel, TODAY, DEADLINES)
+        for figure, part in product(filter(has_list, SHOWN_FIGURES), PARTS):
+            numbers = list(listed(site, ListChoice(scope, period, figure, part, channel)))
+            assert len(numbers) == part_size(figure.read(figures), part), (figure.slug, part, channel)
             assert len(set(numbers)) == len(numbers)
-    for channel, reports in figures.received.items():
-        assert len(list(listed(site, ListChoice(scope, period, SHOWN_FIGURES[0], "counted", channel)))) == reports
 
 
 def test_a_number_leads_to_its_cases(site: OversightSite) -> None:
@@ -68,17 +70,26 @@ def test_a_number_leads_to_its_cases(site: OversightSite) -> None:
     assert len(numbers) == int(shown.replace(".", ""))
 
 
-def test_the_channels_stand_on_the_page(site: OversightSite) -> None:
-    """Each channel of the month has its number, which leads to its reports."""
-    page = site.get("/pengawasan?bulan=2026-03&banding=2026-02")
+def test_each_figure_stands_by_channel(site: OversightSite) -> None:
+    """The numbers of a figure by channel add up to the figure, and each leads to its cases; the file has them too."""
+    path = "/pengawasan?bulan=2026-03&banding=2026-02"
+    page, file = site.get(path), site.get(f"{path}&berkas=csv")
+    table = page.partition('id="saluran-judul"')[2].partition("</table>")[0]
     with read_transaction(site.engine) as connection:
-        received = compute_figures(read_counts(connection, NATION, MARCH), TODAY, DEADLINES).received
-    assert len(received) > 1
-    for channel, reports in received.items():
-        row = page.partition(f">Saluran {channel}<")[2].partition("</tr>")[0]
-        address = re.findall(rf'<a href="([^"]+)">{reports}</a>', row)[0].replace("&amp;", "&")
-        assert f"{reports} kasus" in site.get(address)
-    assert cells(page, "Laporan masuk")
+        counts = read_counts(connection, NATION, MARCH)
+    channels = {name: compute_figures(of_channel, TODAY, DEADLINES) for name, of_channel in counts.by_channel().items()}
+    names = re.findall(r"<th scope=\"col\">Saluran (\w+)</th>", table)
+    assert sorted(names) == sorted(channels)
+    assert len(names) > 1
+    for title, slug in (("Kasus", "kasus"), ("Kasus yang masih terbuka", "terbuka"), ("Laporan masuk", "masuk")):
+        row = table.partition(f">{title}<")[2].partition("</tr>")[0]
+        links = re.findall(r'<td><a href="([^"]+)">([0-9.]+)</a>', row)
+        figure = FIGURES_BY_SLUG[slug]
+        assert [int(number) for _, number in links] == [figure.read(channels[name]).value for name in names]
+        assert sum(int(number) for _, number in links) == figure.read(compute_figures(counts, TODAY, DEADLINES)).value
+        for (address, number), name in zip(links, names, strict=True):
+            assert f"{number} kasus, Indonesia, Maret 2026, Saluran {name}" in site.get(address.replace("&amp;", "&"))
+            assert re.search(rf"saluran,2026-03,nation,,Indonesia,{slug},{number}[^\n]*,{name}", file)
 
 
 def test_a_list_needs_the_right_to_read_cases(site: OversightSite) -> None:

@@ -113,12 +113,12 @@ def test_an_unknown_scope_is_not_found(site: OversightSite, path: str) -> None:
 
 
 def test_both_files_have_the_numbers_of_the_page(site: OversightSite) -> None:
-    """The figures of two months, twelve months of one figure, the funnel, and the ranking."""
+    """The figures of two months, also by channel, twelve months of one figure, the funnel, and the ranking."""
     path = "/pengawasan?bulan=2026-03&ukuran=kasus"
     rows = rows_of(site, f"{path}&berkas=csv")
     parts = [row["bagian"] for row in rows]
     assert parts.count("tren") == 12
-    assert {"ukuran", "tren", "corong", "peringkat"} == set(parts)
+    assert {"ukuran", "saluran", "tren", "corong", "peringkat"} == set(parts)
     months = {row["bulan"]: float(row["nilai"]) for row in rows if row["bagian"] == "tren"}
     with read_transaction(site.engine) as connection:
         year = Period(month_period(2025, 4).first, MARCH.last)

@@ -347,6 +347,15 @@ def test_an_objection_counts_until_the_next_answer(engine: Engine) -> None:
     assert not report.is_objected
 
 
+def test_the_last_word_about_an_answer_counts(engine: Engine) -> None:
+    """Who said that it is not solved, and then that it is, is not asked again and reads no headline of an objection."""
+    messages = [message_row(2, "objects", "Masih padam."), message_row(3, "confirms", "")]
+    answers = [answer_row(1, "responded", "Sudah menyala.")]
+    report = write(engine, [report_row(1), *messages], [case_row()], answers).read(MESSAGE)
+    assert report
+    assert (report.is_objected, report.is_confirmed) == (False, True)
+
+
 @pytest.mark.parametrize("relation", ["joins", "new"])
 def test_the_words_to_who_joined_are_not_shown_to_the_first(engine: Engine, relation: str) -> None:
     """An agency may answer the joined report: its verdict counts for the case, its words are to that citizen."""

@@ -56,6 +56,16 @@ def test_words_to_another_citizen_are_not_shown(pipeline: PublicPipeline) -> Non
     assert shown_answers(pipeline) == [(_MASKED, "")]
 
 
+def test_a_number_of_a_telephone_is_masked_whole(pipeline: PublicPipeline) -> None:
+    """Its last groups may be a valid number of a report with the word behind them, and the number goes all the same."""
+    sent = pipeline.send_taken(_TEXT)
+    number = sent.complaint.tracking
+    words = "Hubungi 0813-1111-2222 bila perlu, pada 2026 kami akan datang."
+    pipeline.answer(sent, "responded", f"{words} {number} dan {number.replace('-', '')}.")
+    masked = "Hubungi [nomor] bila perlu, pada 2026 kami akan datang. [nomor] dan [nomor]."
+    assert shown_answers(pipeline) == [(masked, "")]
+
+
 def test_an_answer_for_its_sender_alone_is_not_shown(pipeline: PublicPipeline) -> None:
     """An answer that is shared with all who reported the same is masked for everybody else."""
     sent = pipeline.send_taken(_TEXT)
