@@ -39,7 +39,12 @@ class PublicReport(SQLModel, table=True):
                     "written-street",
                     "The public view. Names and numbers are masked, streets are not: they say where the trouble is.",
                 )
-                for column, modes in (("title", "open"), ("text", "open, anonim"), ("words", "open, anonim"))
+                for column, modes in (
+                    ("title", "open"),
+                    ("text", "open, anonim"),
+                    ("answer", "open, anonim"),
+                    ("words", "open, anonim"),
+                )
             ],
         ),
     )
