@@ -34,10 +34,7 @@ class OutboxRow(SQLModel, table=True):
         declared(
             emptied("words; what was not sent is withheld"),
             retention="replies",
-            clear=[
-                ClearData("text", "open", "written-name", "The words of a reply."),
-                ClearData("mail_text", "open", "words", "The words of a reply by e-mail, until its delivery is final."),
-            ],
+            clear=[ClearData("text", "open", "written-name", "The words of a reply.")],
         ),
     )
 
