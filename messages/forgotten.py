@@ -74,7 +74,9 @@ def remains_of(message: WireModel) -> WireModel:
         remains = forgotten_dispatch(message)
     elif isinstance(message, Correction):
         remains = message.model_copy(update={"reason": ""})
-    elif isinstance(message, Reply | Recommendation):
+    elif isinstance(message, Reply):
+        remains = message.model_copy(update={"text": "", "mail_text": ""})
+    elif isinstance(message, Recommendation):
         remains = message.model_copy(update={"text": ""})
     return remains
 
