@@ -131,7 +131,7 @@ def test_from_the_first_link_to_an_officer_with_a_second_factor(
     administrator.reload()
     administrator.get_by_text("Ubah akses Sari Dewi").click()
     assert_readable(administrator)
-    administrator.get_by_label("Alasan").fill("pindah tugas")
+    administrator.get_by_role("textbox", name="Alasan").fill("pindah tugas")
     administrator.get_by_role("button", name="Cabut akses").click()
     expect(administrator.get_by_text("Akses orang itu dicabut")).to_be_visible()
     officer.reload()
