@@ -103,6 +103,16 @@ def test_pictures_that_everybody_may_see(pipeline: PublicPipeline) -> None:
     assert {report.pictures for report in pipeline.reports.newest(EVERYTHING, 9)} == {""}
 
 
+def test_pictures_of_an_answer_for_its_sender_alone_are_not_shown(pipeline: PublicPipeline) -> None:
+    """Whatever the tick about the pictures says: nobody else reads such an answer."""
+    sent = pipeline.send_taken(_TEXT)
+    pictures = (pipeline.picture(sent, picture()),)
+    pipeline.time += timedelta(days=1)
+    pipeline.answer(sent, "responded", "Satu.", "sender", pictures=pictures, pictures_public=True)
+    (report,) = pipeline.shown
+    assert (report.picture_ids, report.answer) == ([], "")
+
+
 def test_records_in_any_order_and_twice(pipeline: PublicPipeline) -> None:
     """The view depends on the facts, not on their order; a rebuild gives the same."""
     sent = pipeline.send(_TEXT)
