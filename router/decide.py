@@ -226,9 +226,12 @@ def _receiving_agencies(institutions: Iterable[str], registry: Registry) -> Iter
 
 
 def _strongest_reasons(candidate: AgencyCandidate) -> tuple[Reason, ...]:
-    """Return the reasons of the strongest evidence, each once."""
-    pieces = {piece.rule + piece.explanation: piece for piece in candidate.evidence if piece.strength > 0}
-    return tuple(piece.reason for piece in islice(pieces.values(), _MAX_REASONS))
+    """Return the reasons of the strongest evidence, each once: “Puskesmas” and “puskesmas” are one."""
+    reasons: dict[str, Reason] = {}
+    for piece in candidate.evidence:
+        if piece.strength > 0:
+            reasons.setdefault(f"{piece.rule}{piece.explanation}".casefold(), piece.reason)
+    return tuple(islice(reasons.values(), _MAX_REASONS))
 
 
 def _unconnected_reason(institution: str, agency: str, registry: Registry) -> tuple[Reason, ...]:

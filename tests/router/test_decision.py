@@ -179,6 +179,13 @@ def test_reasons_quote_only_matches(report: Report) -> None:
     assert len(quoted_text) < 500
 
 
+def test_a_reason_is_given_once_however_its_word_is_written() -> None:
+    """Capital letters make no other reason."""
+    report = Report(text="Puskesmas Tembalang tutup, puskesmas itu tidak buka sejak pagi, Kab. Sleman")
+    reasons = [reason.text.casefold() for reason in decide(report, cached_rules(SHIPPED)).reasons]
+    assert len(reasons) == len(set(reasons)) > 0
+
+
 def test_an_unknown_addressee_is_no_evidence() -> None:
     """It is not taken for the government of the place in the text."""
     decision = decide(Report(text="gelap di Kab. Sleman", agency="kepada yang terhormat"), RULES)
