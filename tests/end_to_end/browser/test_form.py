@@ -392,6 +392,8 @@ def test_back_and_reload_send_nothing_again(open_page: OpenPage, pictures: list[
     page.set_input_files("#files", pictures[0])
     press_check(page)
     page.locator("#kirim").wait_for()
+    # The script of the page has run: before it a reload shows the recap again.
+    page.wait_for_url("**/lapor")
     sent = len(posts)
     page.reload()
     _expect_draft(page)
