@@ -118,7 +118,9 @@ def test_an_officer_works_without_scripts(site: DeskSite, open_desk: OpenDesk) -
     act.get_by_label("Hasil penanganan").fill("Puskesmas sudah buka lagi.")
     act.get_by_role("button", name="Pratinjau").click()
     act = page.locator("#tutup")
-    expect(act.locator(".sms").first).to_contain_text("selesai ditangani Kementerian Kesehatan: Puskesmas sudah buka lagi.")
+    expect(act.locator(".sms").first).to_contain_text(
+        "selesai ditangani Kementerian Kesehatan: Puskesmas sudah buka lagi."
+    )
     act.get_by_role("button", name="Tutup laporan").click()
     site.desk.deliver()
     open_case(page, "Selesai", "Pintu terkunci")
