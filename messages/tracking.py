@@ -22,6 +22,8 @@ _GROUP = 4
 _GROUPS = re.compile(
     r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z]))", re.IGNORECASE
 )
+# Stands in a text for persons in place of a number that they must not read.
+HIDDEN_NUMBER = "[nomor]"
 _HYPHENATED = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
 _WRITTEN = re.compile(r"(?<![0-9A-Z-])[0-9A-Z]{4}(-?)[0-9A-Z]{4}\1[0-9A-Z]{4}(?![0-9A-Z-])", re.IGNORECASE)
 # Each number has one of these signs, and many texts have none.
@@ -83,14 +85,14 @@ def without_tracking_numbers(text: str, replacement: str = " ") -> str:
     return text
 
 
-def without_written_numbers(text: str, replacement: str) -> str:
-    """Return the text with another text in place of each tracking number, as we write it or without its hyphens.
+def without_written_numbers(text: str) -> str:
+    """Return the text with `HIDDEN_NUMBER` in place of each tracking number, as we write it or without its hyphens.
 
     Three words that make a valid number stay, and so do the digits of a telephone.
     """
 
     def replaced(match: re.Match[str]) -> str:
-        return replacement if _has_digit_and_letter(match[0]) and read_tracking_number(match[0]) else match[0]
+        return HIDDEN_NUMBER if _has_digit_and_letter(match[0]) and read_tracking_number(match[0]) else match[0]
 
     return _WRITTEN.sub(replaced, text)
 

@@ -63,7 +63,10 @@ _ACCOMPANIED = (
 
 
 class SharedFacts:
-    """Reads dispatches and answers, and keeps them. The transaction of the connection must see a snapshot."""
+    """Reads dispatches and answers, and keeps them for one transaction.
+
+    What is stored after the reading is not seen. The log names it, so the next transaction derives from it.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -4,7 +4,7 @@ Whoever repeats a complaint is its sender, so a chain of repeats has one sender.
 person's correction overrides what the complaint itself says.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +12,13 @@ from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists
 from sqlmodel import col
 
 from cases.course.case_course import arrivals
-from cases.course.sender_chain import is_from_case_sender, parents_of_chains
+from cases.course.sender_chain import is_from_case_sender
 from cases.derivations.shared_facts import SharedFacts, StoredDispatch
+from cases.facts.sender_parents import sender_parents
 from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact
 from config.conditions import is_one_of
 from config.row_insertion import insert_missing_rows
 from desk.read_model.tables import DeskAccompanying
-from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")
 
@@ -46,15 +46,6 @@ _REPEATING = union(
     select(col(CorrectionFact.complaint_id)).where(
         is_one_of(col(CorrectionFact.of), _IDS), col(CorrectionFact.relation) == "repeat"
     ),
-)
-_COMPLAINTS = select(col(ComplaintFact.id), col(ComplaintFact.relation), col(ComplaintFact.of)).where(
-    is_one_of(col(ComplaintFact.id), _IDS)
-)
-# A denied suggestion overrides no merge with a third complaint.
-_CORRECTIONS = (
-    select(col(CorrectionFact.complaint_id), col(CorrectionFact.relation), col(CorrectionFact.of))
-    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
-    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
 _FACT_NAMES = ("complaint_id", "case_id", "hop", "agency", "relation", "act", "danger", "at")
 _TABLE = DeskAccompanying.__table__  # type: ignore[attr-defined]
@@ -99,7 +90,9 @@ def mark_messages(
     candidates = _candidates(connection, dispatched, _with_repeats(connection, related), facts)
     if not candidates:
         return ()
-    parents = _parents(connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)})
+    parents = sender_parents(
+        connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)}
+    )
     arrived = _arrived(facts, {row.complaint_id for row in candidates.values()})
     rows = []
     for row in candidates.values():
@@ -132,24 +125,6 @@ def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> se
         level = set(connection.execute(_REPEATING, {"ids": level}).scalars()) - related
         related |= level
     return related
-
-
-def _parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
-    """Return the complaint that each one repeats, for these and for all in their chains."""
-
-    def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        return _parents_by_facts(connection, ids)
-
-    return parents_of_chains(complaint_ids, read_parents)
-
-
-def _parents_by_facts(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-    ids = {"ids": complaint_ids}
-    parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
-    latest = {row.complaint_id: row for row in connection.execute(_CORRECTIONS, ids)}
-    # A split says that the matter is another one. The sender stays the one of the complaint itself.
-    merged = {id_: row.of if row.relation == "repeat" else None for id_, row in latest.items() if row.relation != "new"}
-    return parents | merged
 
 
 def _arrived(facts: SharedFacts, complaint_ids: Collection[UUID]) -> set[UUID]:

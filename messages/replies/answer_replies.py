@@ -81,12 +81,11 @@ def answer_notice(
 ) -> AnswerNotice | None:
     """Return the notice about an answer; `None` if the recipient does not hear of it.
 
-    `has_pictures`: the recipient's own page shows pictures of the answer.
-
     A sender gets each question, and the first response and the closing. A sender who joined another citizen's case
     hears that there is an answer, without its words: they may be about that citizen. If the closing
     `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that triage
     closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
+    `has_pictures`: the recipient's own page shows pictures of the answer.
     """
     is_joined, is_post = recipient.is_joined, recipient.form == "post"
     if not tells_citizen(verdict) or (is_joined and verdict == "asked"):

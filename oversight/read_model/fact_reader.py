@@ -1,7 +1,7 @@
 """Reads all facts of some reports. The statements are built once: building one takes longer than executing it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -22,10 +22,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cases.course.case_course import CaseAnswer
-from cases.course.sender_chain import is_from_case_sender, parents_of_chains
+from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
 from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
+from cases.facts.sender_parents import sender_parents
 from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact, EventFact
 from config.conditions import is_one_of
 from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
@@ -181,7 +182,9 @@ def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping
 def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:
     """Return the further messages of each case's sender. Joined reports are not read: there may be thousands."""
     repeats = list(_rows(connection, _REPEATS, case_ids))
-    parents = _parents(connection, {report_id for row in repeats for report_id in (row.complaint_id, row.case_id)})
+    parents = sender_parents(
+        connection, {report_id for row in repeats for report_id in (row.complaint_id, row.case_id)}
+    )
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
         if is_from_case_sender(row.complaint_id, row.case_id, parents):
@@ -189,26 +192,11 @@ def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUI
     return messages
 
 
-def _parents(connection: Connection, report_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
-    """Return the complaint that each one repeats, for these and for all in their chains."""
-
-    def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        # A split says that the matter is another one. The sender stays the one of the complaint itself.
-        relations = _relations(connection, _reports(connection, ids), split_counts=False)
-        return {id_: relation.of if relation.kind == "repeat" else None for id_, relation in relations.items()}
-
-    return parents_of_chains(report_ids, read_parents)
-
-
-def _relations(
-    connection: Connection, reports: Mapping[UUID, Row[Any]], *, split_counts: bool = True
-) -> Mapping[UUID, _Relation]:
+def _relations(connection: Connection, reports: Mapping[UUID, Row[Any]]) -> Mapping[UUID, _Relation]:
     """Return the relation of each report by the latest decision about it."""
     latest = {row.complaint_id: row for row in _rows(connection, _CORRECTIONS, reports)}
     return {row.id: _Relation(row.relation, row.of, by_person=False) for row in reports.values()} | {
-        id_: _Relation(row.relation, row.of, by_person=True)
-        for id_, row in latest.items()
-        if split_counts or row.relation != "new"
+        id_: _Relation(row.relation, row.of, by_person=True) for id_, row in latest.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""Reads the courses of cases from the ledger, and their senders: for statuses of numbers and for the public view."""
+"""Reads the courses of cases from the ledger, for the statuses of numbers and for the public view."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -10,12 +10,12 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 from sqlmodel import col
 
 from cases.course.case_course import ANSWERING_ACTS, CaseDispatch, arrivals
-from cases.course.sender_chain import is_from_case_sender, parents_of_chains
+from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
 from cases.facts.conditions import is_outcome_of_answer, is_to_dispatch
-from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
+from cases.facts.sender_parents import sender_parents
+from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
 from config.conditions import is_one_of
-from messages.shapes import KEPT_APART
 from sinks.ledger.case_course import CaseCourse, case_course
 
 _IDS: BindParameter[Any] = bindparam("ids")
@@ -35,16 +35,6 @@ _ANSWERS = (
     .join(DispatchFact, is_to_dispatch())
     .outerjoin(AnswerOutcomeFact, is_outcome_of_answer())
     .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), is_one_of(col(DispatchFact.of), _IDS)))
-)
-_COMPLAINTS = select(col(ComplaintFact.id), col(ComplaintFact.relation), col(ComplaintFact.of)).where(
-    is_one_of(col(ComplaintFact.id), _IDS)
-)
-# A denied suggestion overrides no merge. A split says that the matter is another one: the sender stays that of the
-# complaint itself.
-_MERGES = (
-    select(col(CorrectionFact.complaint_id), col(CorrectionFact.relation), col(CorrectionFact.of))
-    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
-    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
 
 
@@ -116,24 +106,3 @@ def dispatch_histories(
     for row in connection.execute(query) if complaint_ids else ():
         histories[row.complaint_id][row.hop] = row
     return histories
-
-
-def sender_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-    """Return the complaint that each one repeats, `None` without one, for these and for all in their chains.
-
-    Each link of a chain needs two statements.
-    """
-
-    def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        return _direct_parents(connection, ids)
-
-    return parents_of_chains(complaint_ids, read_parents)
-
-
-def _direct_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-    ids = {"ids": list(complaint_ids)}
-    parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
-    latest = {row.complaint_id: row for row in connection.execute(_MERGES, ids)}
-    return parents | {
-        id_: row.of if row.relation == "repeat" else None for id_, row in latest.items() if row.relation != "new"
-    }

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from messages.tracking import without_tracking_numbers, without_written_numbers
+from messages.tracking import HIDDEN_NUMBER, without_tracking_numbers, without_written_numbers
 from sinks.ledger.case_course import ARRIVALS, CourseStep
 
-_HIDDEN_NUMBER = "[nomor]"
 _HIDDEN_TIME = "[jam]"
 # A time of day, as in `pukul 14.07`, `jam 9 pagi` or `09:15 WIB`.
 _TIME_OF_DAY = re.compile(
@@ -64,5 +63,5 @@ def without_traces(text: str, *, is_private: bool) -> str:
     there the times of day go, too, and also what may be a number in another spelling.
     """
     if is_private:
-        return _TIME_OF_DAY.sub(_HIDDEN_TIME, without_tracking_numbers(text, _HIDDEN_NUMBER))
-    return without_written_numbers(text, _HIDDEN_NUMBER)
+        return _TIME_OF_DAY.sub(_HIDDEN_TIME, without_tracking_numbers(text, HIDDEN_NUMBER))
+    return without_written_numbers(text)

@@ -62,7 +62,7 @@ def mail_proof(parts: DoorParts, new_id: Callable[[], UUID]) -> CodeProof | None
 
     def send(code: CodeToSend) -> None:
         text = code_mail(code.code, translate)
-        outbox.add([Mail(code.id, "code", code.number, text.subject, text.body, parts.now() + CODE_LIFETIME)])
+        outbox.add([Mail(code.id, "code", code.contact, text.subject, text.body, parts.now() + CODE_LIFETIME)])
 
     return _code_proof(parts, send, new_id)
 
@@ -104,7 +104,7 @@ def _send_code(open_provider: Callable[[], ReplyProvider | None], code: CodeToSe
     provider = open_provider()
     if provider is None:
         raise CodeNotSent
-    contact = Contact(phone=code.number)
+    contact = Contact(phone=code.contact)
     sms = OutgoingReply(code.id, "", "code", code_sms(code.code), secret=False, attempts=0, contact=contact)
     try:
         provider.deliver(sms)

@@ -1,24 +1,15 @@
-"""Builds the web doors: the form with its JSON twin, Open311, and the list of own reports by a proven contact."""
+"""Builds the web doors: the form with its JSON twin, and Open311."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
-
-from sqlalchemy import ColumnElement, Select, union
-from sqlmodel import col, select
 
 from app.assembly.doors.contact import contact_store, contact_ways, form_contact, mail_proof, phone_proof
 from app.assembly.doors.documented_responses import PAGE_RESPONSES
 from app.assembly.doors.open311 import Open311PublicView, look_up
+from app.assembly.doors.own_reports import report_contacts
 from app.assembly.doors.parts import DoorParts
 from app.assembly.installed_channel import HttpDoor, HttpParts
 from app.assembly.reply_providers import sms_provider
-from cases.facts.tables import ComplaintFact
-from config.conditions import is_one_of
-from config.database import read_transaction
-from ingest.web.contact_proof.addresses import mail_address, mobile_number
-from ingest.web.contact_proof.code_proof import CodeProof
-from ingest.web.contact_proof.contacts import ContactStore
 from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor
 from ingest.web.follow_ups.door import FollowUpDoor
@@ -28,13 +19,9 @@ from ingest.web.form_token import FormTokens
 from ingest.web.information_pages import InformationPages, Operator
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
-from ingest.web.own_reports_page import OwnReport, OwnReportPages, ReportContacts
+from ingest.web.own_reports_page import OwnReportPages
 from language.masking import Kind, find_personal
 from sinks.public.queries import PublicReports
-from sinks.replies.tables import RecipientRow
-
-# Reports in the list, the newest ones.
-MAX_REPORTS = 50
 
 
 def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
@@ -68,8 +55,8 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
-    report_contacts = _report_contacts(parts, proof, mail_proof(parts, http.new_id))
-    own_report_pages = OwnReportPages(http.gate, report_contacts, http.pages)
+    contacts = report_contacts(parts, proof, mail_proof(parts, http.new_id))
+    own_report_pages = OwnReportPages(http.gate, contacts, http.pages)
     open311 = Open311Door(
         http.gate,
         parts.wrapper,
@@ -119,46 +106,3 @@ def _has_number(text: str) -> bool:
 def _public_requests(parts: DoorParts) -> Open311PublicView:
     reports = PublicReports(parts.engine, parts.now)
     return Open311PublicView(reports, parts.ledger.agency_names, parts.regions, lambda: parts.topic_names)
-
-
-def own_reports(parts: DoorParts, contacts: ContactStore, number: str) -> Sequence[OwnReport]:
-    """Return the reports of this number (E.164), the newest first: by SMS, and by the form if it was proven there."""
-    sender = parts.wrapper.sender_hash(f"tel:{number}")
-    by_sms = select(col(RecipientRow.complaint_id)).where(col(RecipientRow.sender) == sender)
-    proven: Select[Any] = contacts.reports_of(number)
-    by_form = select(col(ComplaintFact.id)).where(col(ComplaintFact.tracking).in_(proven))
-    return _listed_reports(parts, col(ComplaintFact.id).in_(union(by_sms, by_form)))
-
-
-def own_reports_by_email(parts: DoorParts, contacts: ContactStore, address: str) -> Sequence[OwnReport]:
-    """Return the reports by the form that confirmed this mail address, the newest first."""
-    return _listed_reports(parts, is_one_of(col(ComplaintFact.tracking), contacts.reports_of_address(address)))
-
-
-def _listed_reports(parts: DoorParts, condition: ColumnElement[bool]) -> Sequence[OwnReport]:
-    query = (
-        select(col(ComplaintFact.tracking), col(ComplaintFact.message_id), col(ComplaintFact.received_at))
-        .where(condition)
-        .order_by(col(ComplaintFact.received_at).desc(), col(ComplaintFact.id))
-        .limit(MAX_REPORTS)
-    )
-    with read_transaction(parts.engine) as connection:
-        rows = connection.execute(query).all()
-    statuses = parts.ledger.statuses([row.tracking for row in rows])
-    return [
-        OwnReport(row.tracking, row.received_at, statuses[row.tracking].sentence, parts.link_of(row.message_id))
-        for row in rows
-        if row.tracking in statuses
-    ]
-
-
-def _report_contacts(
-    parts: DoorParts, phones: CodeProof | None, mailboxes: CodeProof | None
-) -> Sequence[ReportContacts]:
-    """Return the kinds of contacts that the service can send a code to."""
-    contacts, kinds = contact_store(parts), []
-    if phones:
-        kinds.append(ReportContacts("sms", mobile_number, phones, partial(own_reports, parts, contacts)))
-    if mailboxes:
-        kinds.append(ReportContacts("email", mail_address, mailboxes, partial(own_reports_by_email, parts, contacts)))
-    return kinds

@@ -1,4 +1,4 @@
-"""Stores the codes that were sent to numbers, as keyed digests, and counts the tries. Never logs a code."""
+"""Stores the codes that were sent to contacts, as keyed digests, and counts the tries. Never logs a code."""
 
 import hashlib
 import hmac
@@ -28,10 +28,10 @@ from pages.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class CodeToSend:
-    """A code for a number. `purpose` tells apart what a number is proven for."""
+    """A code for a contact: a number or a mail address. `purpose` tells apart what it is proven for."""
 
     id: UUID
-    number: str
+    contact: str
     purpose: str
     code: str = field(repr=False)
 
@@ -52,8 +52,8 @@ class CheckedCode:
 class CodeStore:
     """Codes of a purpose. The word of a purpose before the colon is its kind, and each kind has limits of its own.
 
-    `number` is any text that is equal for each message of one telephone. `codes_per_day` limits the codes of the whole
-    service.
+    A contact is any text that is equal for each message of one telephone or mailbox. `codes_per_day` limits the codes
+    of the whole service.
     """
 
     def __init__(self, engine: Engine, key: bytes, codes_per_day: int) -> None:
@@ -66,7 +66,7 @@ class CodeStore:
 
         Raises `Refused` above a limit, with the waiting time.
         """
-        number_digest = address_digest(self._key, code.number)
+        number_digest = address_digest(self._key, code.contact)
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
             connection.execute(delete(CodeRow).where(col(CodeRow.made_at) < now - DAY))
@@ -87,14 +87,14 @@ class CodeStore:
         with write_transaction(self._engine) as connection:
             connection.execute(delete(CodeRow).where(col(CodeRow.id) == code_id))
 
-    def check(self, number: str, purpose: str, typed: str, now: datetime, *, uses: bool = True) -> CheckedCode:
-        """Compare what was typed with the last code for a number and a purpose, or for all purposes that begin with it.
+    def check(self, contact: str, purpose: str, typed: str, now: datetime, *, uses: bool = True) -> CheckedCode:
+        """Compare what was typed with a contact's last code for a purpose, or for all purposes that begin with it.
 
         Each wrong try is counted. A right code proves once; with `uses=False` it still counts until `use`.
         """
         digits = "".join(character for character in typed if character.isdigit())
         with write_transaction(self._engine) as connection:
-            row = _last_code(connection, address_digest(self._key, number), purpose)
+            row = _last_code(connection, address_digest(self._key, contact), purpose)
             if row is None:
                 return CheckedCode("over")
             digest = self._digest(row.id, digits)
@@ -108,7 +108,7 @@ class CodeStore:
         return CheckedCode(verdict, row.id, row.purpose, is_repeated)
 
     def use(self, code_id: UUID, now: datetime) -> None:
-        """Record that a code has proven its number: it proves nothing more."""
+        """Record that a code has proven its contact: it proves nothing more."""
         with write_transaction(self._engine) as connection:
             _change(connection, code_id, {"used_at": now})
 

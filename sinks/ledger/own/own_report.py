@@ -33,8 +33,6 @@ _TO_SENDER = frozenset({"asked", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
 _RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
 _ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers")
-# In words to another citizen.
-_HIDDEN_NUMBER = "[nomor]"
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -258,7 +256,7 @@ class OwnReports:
     def _words(self, step: StatusStep, text: str, *, is_shared: bool) -> str:
         if not step.is_to_other_sender:
             return text
-        return without_written_numbers(text if is_shared else self._mask(text), _HIDDEN_NUMBER)
+        return without_written_numbers(text if is_shared else self._mask(text))
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""

@@ -50,7 +50,7 @@ class Phones:
         """Send a code."""
         if self.is_away:
             raise CodeNotSent
-        self.texts.append((code.number, code.code))
+        self.texts.append((code.contact, code.code))
 
 
 @pytest.fixture

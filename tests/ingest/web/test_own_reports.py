@@ -13,7 +13,7 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.assembly.doors.contact import contact_store, mail_outbox
-from app.assembly.doors.web import own_reports
+from app.assembly.doors.own_reports import own_reports
 from app.assembly.parts import Parts
 from bus.port import Outgoing
 from config.database import read_transaction
