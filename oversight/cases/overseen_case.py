@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from messages.shapes import AnswerContent
 from pages.translation.message import Message
 
 
@@ -25,7 +26,8 @@ class CaseHead(NamedTuple):
 class HistoryStep:
     """One event of a case. `quotes` are texts, with words masked: of an answer, or the reasons of a dispatch.
 
-    `due_at` is the deadline that a dispatch had. `counts` is False for an answer that changed nothing.
+    `due_at` is the deadline that a dispatch had. `counts` is False for an answer that changed nothing. `answer` is the
+    content of an answer, masked, too.
     """
 
     at: datetime
@@ -34,6 +36,7 @@ class HistoryStep:
     hop: int | None = None
     due_at: datetime | None = None
     counts: bool = True
+    answer: AnswerContent | None = None
 
 
 @dataclass(frozen=True, slots=True)

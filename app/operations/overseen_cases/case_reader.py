@@ -145,8 +145,9 @@ class OverseenCaseReader:
         for event in view.events:
             if event.kind == "dispatched":
                 continue
-            sentence = event_sentence(event.kind, event.agency, event.suggested_agency, self._institutions.name)
-            yield HistoryStep(event.at, sentence, _masked([event.text]), counts=event.counts)
+            sentence = event_sentence(event.kind, event.agency, event.answer, self._institutions.name)
+            answer = event.answer and event.answer.model_copy(update={"text": mask_text(event.answer.text)})
+            yield HistoryStep(event.at, sentence, _masked([event.text]), counts=event.counts, answer=answer)
 
     def _dispatch_step(self, dispatch: Dispatch) -> HistoryStep:
         sentence = event_sentence("dispatched", dispatch.agency, None, self._institutions.name)
