@@ -77,7 +77,7 @@ class OverseenCase:
     kind: Message
     channel: str
     topic: str
-    title: str
+    heading: str
     text: str
     place: Sequence[str]
     received_at: datetime | None

@@ -31,7 +31,7 @@ from oversight.read_model.report_facts import clock_history
 from pages.translation.message import Message
 from pages.translation.message import message as _
 from pages.wording import recommendations
-from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.cases import CASE_STATES, KINDS, report_heading, topic_label
 from pages.wording.events import event_sentence
 
 # Clocks of a case. That of a recommendation is none of them.
@@ -121,7 +121,7 @@ class OverseenCaseReader:
             kind=KINDS[report.kind],
             channel=self._channel_label(view.dispatch.channel),
             topic=topic_label(self._topic_names(), view.dispatch.topic),
-            title=mask_text(report.title),
+            heading=report_heading(mask_text(report.title), mask_text(report.text)),
             text=mask_text(report.text),
             place=[mask_text(line) for line in _place_lines(report)],
             received_at=view.received_at,

@@ -126,6 +126,7 @@ def test_the_page_has_the_history_and_no_person(case: OverseerHarness) -> None:
         "Urusan listrik",
     ):
         assert part in page, part
+    assert "<h1>Kemenkes tolong, hubungi •••, di puskesmas saya.</h1>" in page
     assert "<dt>Laporan warga lain yang digabung</dt><dd>2</dd>" in page
     assert "<dt>Pesan lanjutan pelapor</dt><dd>1</dd>" in page
     for secret in (
