@@ -201,7 +201,7 @@ class OwnPage:
         if report.status.set_aside or report.is_forgotten:
             return ()
         state = report.status.state
-        acts = possible_acts(state, report.answered_at, self._now(), self._deadlines)
+        acts = possible_acts(state, report.answered_at, self._now(), self._deadlines, is_rated=report.rating > 0)
         return (*acts, *consent_acts(report.consent, state))
 
     def _json_answer(self, report: OwnReport | None, due_at: datetime | None) -> Response:

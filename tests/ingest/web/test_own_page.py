@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -143,6 +143,21 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
     sent = served.get(f"/l/{token}?terkirim=objects")
     assert "Kami mencatat bahwa masalahnya belum selesai." in sent.text
     assert token not in str(logged)
+
+
+def test_a_rating_is_shown_and_not_asked_again(served: DoorClient) -> None:
+    """The page shows the rating in place of its form, which is gone as soon as it was sent."""
+    _, token = answered_report(served)
+    assert 'value="rates"' in served.get(f"/l/{token}").text
+    assert 'value="rates"' not in served.get(f"/l/{token}?terkirim=rates").text
+    message_id = read_sender_token(token, served.parts.secrets.link_key)
+    assert message_id
+    rated = message_row(2, "rates", "", of=complaint_id(message_id), rating=4)
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, ComplaintFact, [{**rated, "received_at": served.parts.now() + timedelta(hours=1)}])
+    acts = served.get(f"/l/{token}").text.partition('id="lakukan"')[2]
+    assert ('value="rates"' in acts, "Anda memberi nilai 4 dari 5." in acts) == (False, True)
+    assert "rates" not in served.get(f"/l/{token}", headers=_JSON).json()["can"]
 
 
 def test_the_own_page_has_place_and_picture(served: DoorClient, logged: list[EventDict]) -> None:
