@@ -163,7 +163,7 @@ class OwnPage:
             "token": token,
             "report": report,
             "due_at": due_at,
-            "sentence": page_sentence(report.status, names_agency=True) if report else "",
+            "sentence": page_sentence(report.status, names_agency=True, to_sender=True) if report else "",
             "acts": self._acts(report),
             "sent": terkirim,
             "form_id": self._new_form_id,
@@ -210,7 +210,7 @@ class OwnPage:
         shown = OwnReportShown(
             tracking=report.status.tracking,
             state=report.status.state,
-            sentence=str(page_sentence(report.status, names_agency=True)),
+            sentence=str(page_sentence(report.status, names_agency=True, to_sender=True)),
             agency=report.status.agency,
             due_at=due_at,
             due_is_provisional=due_at is not None and self._deadlines.is_provisional(due_at),

@@ -145,6 +145,31 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
     assert token not in str(logged)
 
 
+def test_the_sender_is_no_third_person_on_the_own_page(served: DoorClient) -> None:
+    """The sender reads "Anda" of the own objection and of a question; who has the number alone reads "pelapor"."""
+    number, token = answered_report(served)
+    message_id = read_sender_token(token, served.parts.secrets.link_key)
+    assert message_id
+    report_id, at = complaint_id(message_id), served.parts.now()
+    reopened = case_row(1, report_id, id=UUID(int=700), agency="kota-3374", reopened=1, at=at + timedelta(hours=1))
+    asked = answer_row(1, "asked", "Di mana?", complaint_id=report_id, dispatch_id=reopened["id"])
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, DispatchFact, [reopened])
+    _assert_meant(served, number, token, "karena {} menyatakan belum selesai")
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, AnswerFact, [{**asked, "at": at + timedelta(hours=2)}])
+    for words in ("enunggu keterangan {}", "meminta keterangan dari {}", "karena {} menyatakan belum selesai"):
+        _assert_meant(served, number, token, words)
+
+
+def _assert_meant(served: DoorClient, number: str, token: str, words: str) -> None:
+    """Assert that the words name the sender as "Anda" by the link, and as "pelapor" by the number."""
+    own, public = (served.get(address).text for address in (f"/l/{token}", f"/status/{number}"))
+    for page, is_own in ((own, True), (public, False)):
+        found = [words.format(name) in page for name in ("Anda", "pelapor")]
+        assert found == [is_own, not is_own], (words, is_own)
+
+
 def test_a_rating_is_shown_and_not_asked_again(served: DoorClient) -> None:
     """The page shows the rating in place of its form, which is gone as soon as it was sent."""
     _, token = answered_report(served)
