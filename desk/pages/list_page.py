@@ -316,7 +316,7 @@ def list_row(
         wording.PERHAPS_SAME if has_suggestion else None,
         wording.SECOND_MATTER if row.has_second_matter else None,
         wording.joined_in_words(row.joined),
-        wording.transfers_in_words(row.hop, row.reopened),
+        wording.transfers_in_words(row.transfers),
         wording.pictures_in_words(row.pictures),
         wording.CONFIDENTIAL if row.rahasia else None,
     )

@@ -11,6 +11,7 @@ from cases.clocks.clock_states import ClockState, State, clock_states
 from cases.clocks.clock_table import ClockName
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
+from cases.course.transfers import count_transfers
 from cases.facts.conditions import is_latest_dispatch
 from cases.facts.tables import DispatchFact
 from cases.words.tables import CaseWords
@@ -140,19 +141,21 @@ class OverseenCaseReader:
     def _steps(self, view: CaseView) -> Iterator[HistoryStep]:
         if view.received_at:
             yield HistoryStep(view.received_at, _ARRIVED)
-        for dispatch in view.history:
-            yield self._dispatch_step(dispatch)
+        agencies = [dispatch.agency for dispatch in view.history]
+        transfers = [count_transfers(agencies[:end]) for end in range(len(agencies) + 1)]
+        for dispatch, before, after in zip(view.history, transfers, transfers[1:], strict=False):
+            yield self._dispatch_step(dispatch, after if after > before else 0)
         for event in view.events:
             if event.kind == "dispatched":
                 continue
             sentence = event_sentence(event.kind, event.agency, event.suggested_agency, self._institutions.name)
             yield HistoryStep(event.at, sentence, _masked([event.text]), counts=event.counts)
 
-    def _dispatch_step(self, dispatch: Dispatch) -> HistoryStep:
+    def _dispatch_step(self, dispatch: Dispatch, transfer: int) -> HistoryStep:
         sentence = event_sentence("dispatched", dispatch.agency, None, self._institutions.name)
         reasons = _masked(reason.text for reason in dispatch.reasons)
         due_at = dispatch.due_at if dispatch.agency != TRIAGE else None
-        return HistoryStep(dispatch.at, sentence, reasons, dispatch.hop, due_at)
+        return HistoryStep(dispatch.at, sentence, reasons, transfer, due_at)
 
     def _recommendation(self, item: CaseRecommendation, agency: str, now: datetime) -> ShownRecommendation:
         answer = item.answer

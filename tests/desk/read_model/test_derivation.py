@@ -188,6 +188,16 @@ def test_pages_follow_each_other(desk: DeskHarness) -> None:
     assert sorted(numbers) == [f"NOMOR{number}" for number in range(7)]
 
 
+def test_an_assignment_from_triage_is_no_transfer(desk: DeskHarness) -> None:
+    """Only a change from one institution to another counts."""
+    (at_triage,) = desk.send(complaint_of(1, "tolong"))
+    (assigned,) = desk.answer(answer(at_triage, "refused", HEALTH))
+    (at_triage,) = desk.answer(answer(assigned, "refused"))
+    desk.answer(answer(at_triage, "refused", PLN))
+    (first,), (last,) = rows(desk, HEALTH, tab="done"), rows(desk, PLN)
+    assert [(case.hop, case.transfers) for case in (first, last)] == [(1, 0), (3, 1)]
+
+
 def eventful_course(desk: DeskHarness) -> None:
     """Let a few cases go through everything that changes a row."""
     (first,) = desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
