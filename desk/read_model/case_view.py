@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -222,19 +223,25 @@ def _shown_events(
     """Return the events that the agency of a case may read, in the order of time.
 
     What other agencies wrote after the case left this one is no matter of this one. The clocks of router and bus
-    differ: what came to a later hop is told by the hop. Of one moment, an objection comes before the hop that it
-    causes: the router dispatches both at one time.
+    differ: what came to a later hop is told by the hop. Of one moment, an objection and a refusal come before the hop
+    that they cause.
     """
     last_hop = dispatches[-1].hop if row.is_current else row.hop
-    shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
-    shown_answers = [answer for answer in answers if answer.dispatch_id in shown_ids]
-    first_dispatch, *later_dispatches = _dispatch_events([item for item in dispatches if item.hop <= last_hop + 1])
+    hops = {item.id: item.hop for item in dispatches if item.hop <= last_hop}
+    shown_answers = [answer for answer in answers if answer.dispatch_id in hops]
+    answer_events = _answer_events(
+        shown_answers, _counted_ids(dispatches, answers), answer_pictures(connection, shown_answers)
+    )
+    hop_events = [
+        *((item.hop, event) for item, event in zip(dispatches, _dispatch_events(dispatches), strict=True)),
+        *((hops[answer.dispatch_id], event) for answer, event in zip(shown_answers, answer_events, strict=True)),
+    ]
+    first_event, *later_events = [event for hop, event in sorted(hop_events, key=itemgetter(0)) if hop <= last_hop + 1]
     # The order of one moment: sorting keeps it.
     events = (
-        first_dispatch,
+        first_event,
         *_report_events(reports),
-        *later_dispatches,
-        *_answer_events(shown_answers, _counted_ids(dispatches, answers), answer_pictures(connection, shown_answers)),
+        *later_events,
         *_correction_events(connection, row.complaint_id),
     )
     return sorted(

@@ -147,10 +147,11 @@ class OverseenCaseReader:
             yield HistoryStep(view.received_at, _ARRIVED)
         agencies = [dispatch.agency for dispatch in view.history]
         transfers = [count_transfers(agencies[:end]) for end in range(len(agencies) + 1)]
-        for dispatch, before, after in zip(view.history, transfers, transfers[1:], strict=False):
-            yield self._dispatch_step(dispatch, after if after > before else 0, mask)
+        dispatches = zip(view.history, transfers, transfers[1:], strict=False)
         for event in view.events:
             if event.kind == "dispatched":
+                dispatch, before, after = next(dispatches)
+                yield self._dispatch_step(dispatch, after if after > before else 0, mask)
                 continue
             sentence = event_sentence(event.kind, event.agency, event.suggested_agency, self._institutions.name)
             yield HistoryStep(event.at, sentence, _masked([event.text], mask), counts=event.counts)

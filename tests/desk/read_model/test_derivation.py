@@ -140,8 +140,8 @@ def test_a_case_shows_its_course(desk: DeskHarness) -> None:
     assert view is not None
     assert [(event.kind, event.agency) for event in view.events] == [
         ("dispatched", HEALTH),
-        ("dispatched", PLN),
         ("refused", HEALTH),
+        ("dispatched", PLN),
     ]
     assert [item.agency for item in view.history] == [HEALTH, PLN]
 

@@ -127,6 +127,9 @@ def test_the_page_has_the_history_and_no_person(case: OverseerHarness) -> None:
     ):
         assert part in page, part
     assert "<h1>Kemenkes tolong, hubungi •••, di puskesmas saya.</h1>" in page
+    # Of one moment, a refusal comes before the transfer that it causes.
+    steps = ("Diteruskan ke Kementerian Kesehatan.", "menyatakan laporan ini", "Diteruskan ke PT PLN (Persero).")
+    assert sorted(steps, key=page.index) == list(steps)
     # The number of the case itself is no personal data; that of another report is.
     assert f"Urusan listrik, Bu •••. Laporan {number(1)}, bukan •••." in page
     assert "<dt>Laporan warga lain yang digabung</dt><dd>2</dd>" in page
