@@ -98,6 +98,12 @@ class ReportStatus:
         kinds = [step.kind for step in self.steps if step.kind == "closed" or step.kind in ARRIVALS]
         return kinds[-1:] == ["closed"]
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the agency that has the case responded: the deadline of the first answer is met."""
+        kinds = [step.kind for step in self.steps if step.kind in ("responded", *ARRIVALS)]
+        return kinds[-1:] == ["responded"]
+
     def for_everybody(self, now: datetime) -> "ReportStatus":
         """Return the status for anybody who has the number, of a private report without agencies and other numbers.
 

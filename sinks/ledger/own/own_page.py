@@ -100,7 +100,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-# In these the page names the deadline of the agency.
+# In these the page names the deadline of the agency, until its first answer.
 _STATES_WITH_DEADLINE = frozenset({"diteliti", "diteruskan", "ditangani", "dibuka-lagi"})
 
 
@@ -187,7 +187,7 @@ class OwnPage:
         return Response(content, headers=_FILE_HEADERS, media_type=file.media_type)
 
     def _due_at(self, report: OwnReport | None, message_id: UUID) -> datetime | None:
-        if report is None or report.status.state not in _STATES_WITH_DEADLINE:
+        if report is None or report.status.state not in _STATES_WITH_DEADLINE or report.status.is_answered:
             return None
         return self._sender_deadline(complaint_id(message_id))
 

@@ -94,6 +94,34 @@ def test_the_own_page_has_the_deadline_of_the_desk(served: DoorClient) -> None:
     assert "paling lambat 4 Mar 2031" in served.get(f"/l/{token}").text
 
 
+def test_a_deadline_that_was_met_is_not_on_the_own_page(served: DoorClient) -> None:
+    """After a first response the case is being handled again as soon as a later question was answered."""
+    number = str(served.post("/web/reports", json=report_fields(title=_TITLE)).json()["tracking"])
+    process(served)
+    with read_transaction(served.parts.engine) as connection:
+        columns: list[Any] = [col(getattr(DispatchFact, name)) for name in ("id", "complaint_id", "agency")]
+        dispatch = connection.execute(select(*columns).where(col(DispatchFact.tracking) == number)).one()
+        is_report = col(ComplaintFact.id) == dispatch.complaint_id
+        message_id = connection.execute(select(col(ComplaintFact.message_id)).where(is_report)).scalar_one()
+    token = sender_token(message_id, served.parts.secrets.link_key)
+    ids = {"complaint_id": dispatch.complaint_id, "dispatch_id": dispatch.id, "agency": dispatch.agency}
+    accepted, responded, asked = (
+        {**answer_row(index, verdict, "Kami periksa.", **ids), "at": NOW - timedelta(minutes=9 - index)}
+        for index, verdict in enumerate(("accepted", "responded", "asked"))
+    )
+    shown = []
+    for rows in ([accepted], [responded, asked]):
+        with write_transaction(served.parts.engine) as connection:
+            store(connection, AnswerFact, rows)
+        if asked in rows:
+            added = {"token": token, "act": "adds", "text": "Di sana.", "form_id": "a"}
+            assert served.post("/web/follow-ups", json=added).status_code == requests.codes.accepted
+            process(served)
+        page = served.get(f"/l/{token}", headers=_JSON).json()
+        shown.append((page["state"], page["due_at"] is not None))
+    assert shown == [("ditangani", True), ("ditangani", False)]
+
+
 def test_the_own_page_has_the_pictures_of_both(served: DoorClient) -> None:
     """Side by side, each behind the link that shows it: no other link opens it, and none of a wrong spelling."""
     number, token = answered_report(served, picture())
