@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches, in_order
+from cases.facts.answer_content import stored_content
 from cases.facts.conditions import is_outcome_of_answer
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
 from cases.pictures.store import answer_pictures
@@ -25,7 +26,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages.codec import decode_stored
-from messages.shapes import KEPT_APART, Attachment, Dispatch, FollowUp, Report, SenderAct, Verdict
+from messages.shapes import KEPT_APART, AnswerContent, Attachment, Dispatch, FollowUp, Report, SenderAct, Verdict
 
 # Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
 _SHOWN_MESSAGES = 50
@@ -103,7 +104,8 @@ class CaseEvent:
     """One event of a case. `agency` is a code, `actor` the person as far as that is recorded.
 
     `text` is the text of an answer, the last reason of a dispatch, or the reason of a correction. `counts` is False for
-    an answer that came too late, or that the table of verdicts does not accept. `pictures` are those of an answer.
+    an answer that came too late, or that the table of verdicts does not accept. `answer` is the whole content of an
+    answer, and `pictures` are those that it names and that are stored.
     """
 
     at: datetime
@@ -111,8 +113,8 @@ class CaseEvent:
     agency: str = ""
     text: str = ""
     actor: str = ""
-    suggested_agency: str | None = None
     counts: bool = True
+    answer: AnswerContent | None = None
     pictures: tuple[Attachment, ...] = ()
 
 
@@ -441,7 +443,7 @@ def _answer_events(
     pictures: Mapping[UUID, tuple[Attachment, ...]],
 ) -> Iterator[CaseEvent]:
     for answer in answers:
-        details = (answer.agency, answer.text, answer.actor, answer.suggested_agency, answer.id in counted_times)
+        details = (answer.agency, answer.text, answer.actor, answer.id in counted_times, stored_content(answer))
         yield CaseEvent(counted_times.get(answer.id, answer.at), answer.verdict, *details, pictures.get(answer.id, ()))
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from messages.shapes import AnswerContent
 from pages.translation.message import Message
 
 
@@ -26,7 +27,8 @@ class HistoryStep:
     """One event of a case. `quotes` are texts, with words masked: of an answer, or the reasons of a dispatch.
 
     `transfer` counts the transfers between institutions up to a dispatch that is one; 0 for every other event.
-    `due_at` is the deadline that a dispatch had. `counts` is False for an answer that changed nothing.
+    `due_at` is the deadline that a dispatch had. `counts` is False for an answer that changed nothing. `answer` is the
+    content of an answer, masked, too.
     """
 
     at: datetime
@@ -35,6 +37,7 @@ class HistoryStep:
     transfer: int = 0
     due_at: datetime | None = None
     counts: bool = True
+    answer: AnswerContent | None = None
 
 
 @dataclass(frozen=True, slots=True)

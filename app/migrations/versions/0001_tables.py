@@ -178,8 +178,6 @@ def _create_desk_work() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.Column("suggested_agency", sa.String(), nullable=True),
         sa.Column("answer", sa.String(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("published_at", _TIME, nullable=True),

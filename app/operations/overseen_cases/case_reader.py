@@ -153,8 +153,9 @@ class OverseenCaseReader:
                 dispatch, before, after = next(dispatches)
                 yield self._dispatch_step(dispatch, after if after > before else 0, mask)
                 continue
-            sentence = event_sentence(event.kind, event.agency, event.suggested_agency, self._institutions.name)
-            yield HistoryStep(event.at, sentence, _masked([event.text], mask), counts=event.counts)
+            sentence = event_sentence(event.kind, event.agency, event.answer, self._institutions.name)
+            answer = event.answer and event.answer.model_copy(update={"text": mask(event.answer.text)})
+            yield HistoryStep(event.at, sentence, _masked([event.text], mask), counts=event.counts, answer=answer)
 
     def _dispatch_step(self, dispatch: Dispatch, transfer: int, mask: Mask) -> HistoryStep:
         sentence = event_sentence("dispatched", dispatch.agency, None, self._institutions.name)

@@ -159,7 +159,7 @@ def possible_acts(
     return tuple(act for act, is_possible in conditions.items() if is_possible)
 
 
-class AnswerContent(NamedTuple):
+class ReadAnswer(NamedTuple):
     """What a sender reads and sees of an answer; see `OwnEntry.is_shared`."""
 
     words: str
@@ -167,7 +167,7 @@ class AnswerContent(NamedTuple):
     is_shared: bool = False
 
 
-_NO_CONTENT = AnswerContent("")
+_NO_CONTENT = ReadAnswer("")
 
 
 class LastWords(NamedTuple):
@@ -227,7 +227,7 @@ class OwnReports:
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
-    def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerContent]:
+    def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, ReadAnswer]:
         """Return the agencies' words and pictures to the senders of these reports, by the id of the answer.
 
         The words to another citizen about the same case may be about that citizen. They are whole, with the pictures,
@@ -254,7 +254,7 @@ class OwnReports:
             ]
             pictures = answer_pictures(connection, seen)
         return {
-            row.id: AnswerContent(
+            row.id: ReadAnswer(
                 self._words(steps[row.id], row.text, is_shared=row.id in shared_ids),
                 pictures.get(row.id, ()),
                 row.id in shared_ids,
@@ -302,22 +302,20 @@ def _is_readable(step: StatusStep, readers: str) -> bool:
     return not step.is_to_other_sender or is_masked or _is_shared(step, readers)
 
 
-def _last_content(
-    status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]
-) -> AnswerContent:
+def _last_content(status: ReportStatus, contents: Mapping[UUID, ReadAnswer], kinds: Collection[str]) -> ReadAnswer:
     steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
     return contents.get(steps[-1].answer_id, _NO_CONTENT) if steps and steps[-1].answer_id else _NO_CONTENT
 
 
-def _last_words(status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]) -> str:
+def _last_words(status: ReportStatus, contents: Mapping[UUID, ReadAnswer], kinds: Collection[str]) -> str:
     return _last_content(status, contents, kinds).words
 
 
-def _open_question(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> str:
+def _open_question(status: ReportStatus, contents: Mapping[UUID, ReadAnswer]) -> str:
     return _last_words(status, contents, {"asked"}) if status.state == "menunggu-anda" else ""
 
 
-def _steps(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> Iterator[OwnEntry]:
+def _steps(status: ReportStatus, contents: Mapping[UUID, ReadAnswer]) -> Iterator[OwnEntry]:
     """Yield the steps of a report that are not in its messages already."""
     for step in status.steps:
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
