@@ -164,7 +164,8 @@ class CounterDoor:
         entered.refusals += self._contacts.faults(values)
         if not values.get("counter_way"):
             entered.refusals.append(Refused("invalid_submission", (FieldError("counter_way", _WAY_MISSING),)))
-            return None
+            # So that the other fields are checked, too. Nothing of it is sent.
+            body += b"&counter_way=visit"
         attachments = [file.attachment for file in entered.files]
         message = await gate.read(_accepted, gate.arrival(request, body), self._wrapper, self._regions(), attachments)
         if entered.refusals:

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from accounts.permissions import Role
 from app.operations.audit.listing import AuditFilter, AuditListing
+from bus.errors import Retry
 from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from ingest.counter.stamps import RECEIPT_AGE
@@ -124,6 +125,15 @@ def test_an_error_keeps_what_was_typed(counter: CounterService) -> None:
     assert (len(raw.attachments), complaint.report.rahasia, complaint.report.anonim) == (1, True, False)
 
 
+def test_all_faults_are_named_together(counter: CounterService) -> None:
+    """Nobody corrects one field after the other."""
+    officer = counter.sign_in(Role.OFFICER, SEMARANG)
+    page = officer.client.post(COUNTER, {**officer.new_form(), "address": "a" * 501})
+    assert page.status_code == HTTPStatus.BAD_REQUEST
+    assert {f'id="{name}-salah"' in page.text for name in ("counter_way", "text", "address")} == {True}
+    assert raw_numbers(counter) == []
+
+
 def test_a_blank_report_is_refused(counter: CounterService) -> None:
     """The text is required, and within the limit of the web form."""
     officer = counter.sign_in(Role.OFFICER, SEMARANG)
@@ -163,6 +173,24 @@ def test_others_may_not_enter_reports(counter: CounterService, role: Role) -> No
     assert raw_numbers(counter) == []
     triage.receipt_of(triage.enter(text=TEXT))
     assert len(raw_numbers(counter)) == 1
+
+
+def test_a_form_is_kept_while_the_bus_is_away(counter: CounterService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk has no spool: the officer gets the form again with what was typed, and may send it later."""
+    officer = counter.sign_in(Role.OFFICER, SEMARANG)
+    form = officer.new_form()
+    with monkeypatch.context() as patch:
+        patch.setattr(counter.desk.producer, "publish", _raise_retry)
+        page = officer.enter(form, text=TEXT)
+    assert (page.status_code, TEXT in page.text) == (HTTPStatus.SERVICE_UNAVAILABLE, True)
+    assert page.headers["Retry-After"]
+    assert raw_numbers(counter) == []
+    officer.receipt_of(officer.enter(form, text=TEXT))
+    assert len(raw_numbers(counter)) == 1
+
+
+def _raise_retry(_messages: object) -> None:
+    raise Retry("away")
 
 
 def test_the_audit_accounts_for_each_report(counter: CounterService) -> None:
