@@ -11,7 +11,7 @@ from config.time_zones import agency_time_zone
 
 
 class Extension(NamedTuple):
-    """An extension of a deadline that counts: when, and by how many days in the unit of the row."""
+    """An extension of a deadline that counts: when, and by how many working days."""
 
     at: datetime
     days: int

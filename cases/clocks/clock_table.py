@@ -28,7 +28,7 @@ _COLUMNS = (
 # institution answers a recommendation of an overseer; it is no clock of the case (`recommendation_clock.py`).
 ClockName: TypeAlias = Literal["verify", "first_answer", "objection", "resolve", "recommendation"]
 CASE_CLOCKS: frozenset[ClockName] = frozenset({"verify", "first_answer", "objection", "resolve"})
-# Clocks that an agency may extend, and the most days by which a row may allow it.
+# Clocks that an agency may extend, and the most working days by which a row may allow it.
 EXTENDABLE_CLOCKS: frozenset[ClockName] = frozenset({"first_answer"})
 MAX_EXTENSION_DAYS = 366
 Unit: TypeAlias = Literal["working", "calendar"]
@@ -48,7 +48,7 @@ Duty: TypeAlias = Literal["triage", "agency", "sender"]
 class ClockRow:
     """One rule. Empty `kinds` or `topics`: all of them. It applies to clocks that begin on its days, in Jakarta.
 
-    `extension_days` is the most by which an agency may extend the period once, in `unit`; 0 if it may not.
+    `extension_days` is the most working days by which an agency may extend the period once; 0 if it may not.
     """
 
     clock: ClockName
@@ -176,6 +176,8 @@ def _extension_faults(row: TableRow) -> Iterator[str]:
         yield f"extension_days is {extension_days!r}; write a whole number up to {MAX_EXTENSION_DAYS}, 0 for none"
     elif int(extension_days) and clock not in EXTENDABLE_CLOCKS:
         yield f"extension_days is {extension_days!r}; {clock} cannot be extended, write 0"
+    elif int(extension_days) and row.cells["unit"].strip() != "working":
+        yield "extension_days are working days; write working as unit, or 0 as extension_days"
 
 
 def _missing_rows(rows: Collection[ClockRow]) -> Iterator[str]:

@@ -40,7 +40,7 @@ _DISPATCHES = (
     .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
     .order_by(col(DispatchFact.hop))
 )
-_ANSWER_COLUMNS = ("id", "at", "position", "verdict", "dispatch_id", "pictures")
+_ANSWER_COLUMNS = ("id", "at", "position", "verdict", "extension_days", "dispatch_id", "pictures")
 # Answers to dispatches of some complaints, and to those that came to their cases.
 _ANSWERS: Select[*tuple[Any, ...]] = (
     select(

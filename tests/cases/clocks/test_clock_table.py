@@ -79,6 +79,7 @@ def test_a_clock_keeps_the_row_of_the_day_on_which_it_began(tmp_path: Path) -> N
         ("first_answer,,,5", "first_answer,aspirasi,,5", "first_answer has no row for all kinds"),
         ("agency,7,", "agency,-7,", "extension_days is '-7'; write a whole number up to 366, 0 for none"),
         ("agency,7,", "agency,367,", "extension_days is '367'"),
+        ("5,working,dispatched", "5,calendar,dispatched", "extension_days are working days"),
         ("triage,0,", "triage,2,", "verify cannot be extended, write 0"),
         ("first_answer,,,5", "second_answer,,,5", "clock is 'second_answer'"),
         ("2019-01-01,\n", "2019-01-01,soon\n", "valid_until"),
