@@ -22,6 +22,7 @@ from messages.shapes import AnswerContent, Verdict
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.cases import report_heading
 
 # Each case is read and answered within one request.
 MAX_CASES = 200
@@ -45,11 +46,11 @@ class ChosenCase:
 
     @property
     def heading(self) -> str:
-        """The title of the report, or the beginning of its text."""
+        """The heading of the report."""
         if self.view is None:
             return ""
         report = self.view.case.dispatch.report
-        return report.title or report.text[:200]
+        return report_heading(report.title, report.text)
 
 
 @dataclass(frozen=True, slots=True)

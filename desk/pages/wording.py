@@ -139,12 +139,9 @@ MARK_NAMES: Mapping[str, Message] = {
 }
 
 
-def transfers_in_words(hop: int, reopened: int) -> Message | None:
-    """Return how often the complaint was transferred before it came here; `None` for the first agency.
-
-    A hop by which its sender opened it again is no transfer.
-    """
-    return _("alihan ke-{hop}").filled(hop=hop - reopened) if hop > reopened else None
+def transfers_in_words(transfers: int) -> Message | None:
+    """Return how often the complaint went to another institution before it came here; `None` for the first one."""
+    return _("alihan ke-{hop}").filled(hop=transfers) if transfers else None
 
 
 def joined_in_words(joined: int) -> Message | None:

@@ -281,6 +281,7 @@ def _create_desk_read_model() -> None:
         sa.Column("hop", sa.Integer(), nullable=False),
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("transfers", sa.Integer(), nullable=False),
         sa.Column("danger", sa.String(), nullable=False),
         sa.Column("danger_since", _TIME, nullable=True),
         sa.Column("joined", sa.Integer(), nullable=False),

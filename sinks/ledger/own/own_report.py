@@ -114,12 +114,18 @@ class OwnReport:
         return self._response == "confirms"
 
     @property
+    def rating(self) -> int:
+        """The sender's last rating since the last answer; 0 without one."""
+        return next((entry.rating for entry in reversed(self._later_entries) if entry.act == "rates"), 0)
+
+    @property
     def _response(self) -> SenderAct | None:
+        return next((entry.act for entry in reversed(self._later_entries) if entry.act in _RESPONSES), None)
+
+    @property
+    def _later_entries(self) -> Sequence[OwnEntry]:
         answered_at = self.answered_at
-        if answered_at is None:
-            return None
-        later_acts = [entry.act for entry in self.entries if entry.step.at > answered_at]
-        return next((act for act in reversed(later_acts) if act in _RESPONSES), None)
+        return [entry for entry in self.entries if answered_at is not None and entry.step.at > answered_at]
 
     @property
     def agencies(self) -> tuple[str, ...]:
@@ -129,11 +135,17 @@ class OwnReport:
 
 
 def possible_acts(
-    state: ReportState, answered_at: datetime | None, now: datetime, deadlines: Deadlines
+    state: ReportState,
+    answered_at: datetime | None,
+    now: datetime,
+    deadlines: Deadlines,
+    *,
+    is_rated: bool = False,
 ) -> tuple[SenderAct, ...]:
     """Return what the sender can do. Pure. `answered_at` is the time of the last answer, `None` without one.
 
-    An objection or a confirmation is about an answer, within the period of `deadlines`.
+    An objection or a confirmation is about an answer, within the period of `deadlines`. `is_rated`: the sender has
+    rated the last answer.
     """
     is_answered = state in {"dijawab", "selesai", "bukan-laporan"} and answered_at is not None
     is_in_time = is_answered and answered_at is not None and deadlines.may_object(answered_at, now)
@@ -141,7 +153,7 @@ def possible_acts(
         "adds": state != "ditarik",
         "objects": is_in_time,
         "confirms": is_in_time and state != "bukan-laporan",
-        "rates": answered_at is not None and state != "bukan-laporan",
+        "rates": answered_at is not None and state != "bukan-laporan" and not is_rated,
         "withdraws": state not in ENDED_STATES,
         "asks-to-be-forgotten": True,
     }

@@ -164,7 +164,7 @@ def test_a_picture_of_another_case_is_not_sent_and_not_shown(site: DeskSite, cli
 
 
 def test_a_picture_survives_a_conflict(site: DeskSite, client: DeskClient) -> None:
-    """Another officer answered meanwhile: the page offers to send text and picture all the same, to the same readers."""
+    """Another officer answered meanwhile: text, picture and readers stay, and the page offers to send them."""
     number = site.send(1)
     version = version_of(client, number)
     send(client, number, act="terima", text="")
