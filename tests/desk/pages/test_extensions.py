@@ -12,7 +12,7 @@ from sinks.ledger.status import StatusReader
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, send_act, send_many, text_of
 from tests.desk.pages.site import HEALTH, DeskSite
-from tests.router.test_linked import complaint_of, id_of
+from tests.router.test_linked import id_of
 
 REASON = "Dokumen masih dicari di arsip."
 FORM = 'name="tindakan" value="perpanjang"'
@@ -43,10 +43,13 @@ def test_an_officer_extends_the_deadline_once(site: DeskSite, client: DeskClient
     extended_until = sender_deadline(site.desk.engine, id_of(1))
     assert extended_until
     assert extended_until - due_at >= timedelta(days=9)
-    own_reports = OwnReports(site.desk.engine, StatusReader(site.desk.engine, {HEALTH: "Kementerian Kesehatan"}), str)
-    own = own_reports.read(complaint_of(1, "").message_id)
-    assert own
-    assert (own.entries[-1].step.kind, own.entries[-1].text) == ("extended", f"7 hari kerja. Alasan: {REASON}")
+    reader = StatusReader(site.desk.engine, {HEALTH: "Kementerian Kesehatan"})
+    status = reader.statuses([request_number])[request_number]
+    step = status.steps[-1]
+    assert (status.state, step.kind) == ("diteruskan", "extended")
+    assert step.answer_id
+    words = OwnReports(site.desk.engine, reader, str).answers([status])[step.answer_id].words
+    assert words == f"7 hari kerja. Alasan: {REASON}"
 
 
 @pytest.mark.parametrize(
