@@ -144,6 +144,7 @@ def _case(chance: random.Random, places: Sequence[tuple[str, str]]) -> dict[str,
     return {
         **{name: field.default for name, field in OversightCase.model_fields.items() if not field.is_required()},
         "complaint_id": UUID(int=chance.getrandbits(128), version=4),
+        "tracking": "",
         "received_at": at,
         "began_at": at,
         "day": jakarta_day(at),
