@@ -76,6 +76,8 @@ class Act(StrEnum):
     ANSWER_RECOMMENDATION = "answer_recommendation"
     # Let everybody read a report in the public view, or take it back.
     RELEASE_TO_PUBLIC = "release_to_public"
+    # Enter a report for a citizen who came to the counter, called or wrote a letter.
+    ENTER_REPORT = "enter_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ _OFFICER_ACTS = frozenset(
         Act.EDIT_TEMPLATES,
         Act.DECIDE_DUPLICATE,
         Act.ANSWER_RECOMMENDATION,
+        Act.ENTER_REPORT,
     }
 )
 _AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})

@@ -1,12 +1,12 @@
 """Takes the pictures that an agency attaches to its answers: cleaned as those of citizens, sealed, and stored once."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, delete, func, select
 from sqlmodel import col
 
 from cases.pictures.store import dispatch_pictures
@@ -48,12 +48,13 @@ class AnswerPictures:
         with read_transaction(self._engine) as connection:
             return list(dispatch_pictures(connection, [dispatch_id]).get(dispatch_id, {}).values())
 
-    def store(self, dispatch: Dispatch, read: Callable[[], bytes]) -> Attachment:
+    def store(self, dispatch: Dispatch, read: Callable[[], bytes], draft: Collection[UUID] | None = None) -> Attachment:
         """Clean and store a picture for an answer to a dispatch. It is durable when this returns.
 
         `read` returns the bytes as they were sent; it is called when there is a free place. The caller has checked that
-        the person may answer. Raises `Refused` for a file that is no picture or is too large, `busy`, `files_full`,
-        `too_many_files` for a dispatch with many unsent ones, and `sender_forgotten`.
+        the person may answer. `draft` are the pictures of a form that is being written: of a dispatch with many unsent
+        ones, the oldest that is not among them makes room. Raises `Refused` for a file that is no picture or is too
+        large, `busy`, `files_full`, `sender_forgotten`, and without a form `too_many_files` for such a dispatch.
         """
         with self._place(dispatch.agency):
             content = read()
@@ -77,21 +78,26 @@ class AnswerPictures:
             "named_at": None,
         }
         with write_transaction(self._engine) as connection:
-            _check(connection, dispatch)
+            _check(connection, dispatch, draft)
             statement = insert_statement(connection, AnswerPicture).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"kept_at": now}))
             # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
             return dispatch_pictures(connection, [dispatch.id])[dispatch.id][picture.id]
 
 
-def _check(connection: Connection, dispatch: Dispatch) -> None:
-    """Raise `Refused` if no picture may be stored for a dispatch."""
+def _check(connection: Connection, dispatch: Dispatch, draft: Collection[UUID] | None) -> None:
+    """Raise `Refused` if no picture may be stored for a dispatch. Delete the oldest unsent one that is in the way."""
     if forgotten_complaints(connection, [dispatch.complaint_id]):
         raise Refused("sender_forgotten")
     is_unsent = (col(AnswerPicture.dispatch_id) == dispatch.id, col(AnswerPicture.named_at).is_(None))
     query = select(func.count()).select_from(AnswerPicture).where(*is_unsent)
-    if connection.execute(query).scalar_one() >= MAX_UNSENT:
+    if connection.execute(query).scalar_one() < MAX_UNSENT:
+        return
+    if draft is None:
         raise Refused("too_many_files", limit=MAX_UNSENT)
+    by_age = select(col(AnswerPicture.id)).where(*is_unsent).order_by(col(AnswerPicture.kept_at), col(AnswerPicture.id))
+    oldest = next(id_ for id_ in connection.execute(by_age).scalars() if id_ not in draft)
+    connection.execute(delete(AnswerPicture).where(col(AnswerPicture.id) == oldest))
 
 
 def _any_size(_megapixels: int) -> None:

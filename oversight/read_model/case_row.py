@@ -114,15 +114,14 @@ def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> 
     refusals = [course for course in _at_agencies(courses) if course.state == "ditolak"]
     answers = [answer for course in _at_agencies(courses) for answer in course.counted_answers]
     verdicts = [answer.verdict for answer in answers]
+    contents = [facts.answer_rows[answer.id] for answer in answers if answer.id in facts.answer_rows]
     answering_times = [message.at for message in facts.messages if message.act in ANSWERING_ACTS]
     return {
         "hops": facts.dispatches[-1].hop if facts.dispatches else 0,
         "refusals": len({course.dispatch.agency for course in refusals}),
         "closings": verdicts.count("closed"),
         "reopenings": max((item.reopened for item in facts.dispatches if item.own_case), default=0),
-        "has_evidence": any(
-            answer.id in facts.pictured_answers for answer in answers if answer.verdict in VERDICTS_WITH_PICTURES
-        ),
+        "has_evidence": any(content.pictures for content in contents if content.verdict in VERDICTS_WITH_PICTURES),
         "state": courses[-1].state_after_messages(answering_times) if courses else "",
         "ping_pong": _PAIR_SEPARATOR.join(_ping_pong(courses, refusals)),
     }

@@ -56,6 +56,7 @@ read_case_with_reason . . . . N . .
 recommend          . . . . N . .
 answer_recommendation O O O . . . .
 release_to_public  O O . . . . .
+enter_report       O O O . . . .
 """
 SCOPES = {
     (Act(act), role): scope

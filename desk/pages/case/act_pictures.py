@@ -74,4 +74,4 @@ def _stored(
 ) -> Attachment:
     if len(kept) >= MAX_ANSWER_PICTURES:
         raise Refused("too_many_files", limit=MAX_ANSWER_PICTURES)
-    return pictures.store(dispatch, partial(read_upload, require_content(upload)))
+    return pictures.store(dispatch, partial(read_upload, require_content(upload)), kept.keys())
