@@ -38,20 +38,18 @@ from messages.shapes import VERDICTS_WITH_PICTURES, AgencyAnswer, AnswerContent,
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
 # shown. `unknown-case`: the agency never had it. The others: what is wrong with the draft.
-ActFault: TypeAlias = (
-    Literal[
-        "repeated",
-        "moved",
-        "not-possible",
-        "conflict",
-        "unknown-case",
-        "text-missing",
-        "unknown-agency",
-        "no-pictures-here",
-        "unknown-picture",
-    ]
-    | ExtensionFault
-)
+ActFault: TypeAlias = Literal[
+    "repeated",
+    "moved",
+    "not-possible",
+    "conflict",
+    "unknown-case",
+    "text-missing",
+    "unknown-agency",
+    "no-pictures-here",
+    "unknown-picture",
+    ExtensionFault,
+]
 # A refusal needs its reason, a question and an answer their words.
 VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "extended", "asked", "responded", "closed"})
 # The text of these may have readers beside the sender.
