@@ -114,6 +114,7 @@ class AnswerFact(SQLModel, table=True):
     readers: str = ""
     pictures: str = ""
     pictures_public: bool = False
+    extension_days: int = 0
     answered_at: datetime = Field(sa_type=UtcDateTime)
     at: datetime = Field(sa_type=UtcDateTime)
     position: str = Field(index=True)

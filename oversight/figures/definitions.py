@@ -116,8 +116,8 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("answered_in_time",),
         "First answer in time",
         "cases that an agency answered (responded or closed) before its deadline of the clock `first_answer` "
-        "(`clocks.csv`; as shipped, 5 working days after it got the case), and that no agency before it let pass its "
-        "own deadline",
+        "(`clocks.csv`; as shipped, 5 working days after it got the case; with its extension), and that no agency "
+        "before it let pass its own deadline",
         "cases whose deadline has passed, answered or not. Censored: others",
         _OWN_CASES,
         "share of cases",
@@ -158,7 +158,8 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("untouched_after_10_days",),
         "Untouched after 10 working days",
         f"cases to which no agency reacted within {UNTOUCHED_WORKING_DAYS} working days after the first one got it. "
-        "`still_untouched`: those that have had no reaction since",
+        "`still_untouched`: those that have had no reaction since. An extension of the "
+        "deadline is no reaction",
         "cases whose ten days have passed. Censored: others, and those at triage",
         _OWN_CASES,
         "share of cases",

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from cases.clocks.clock_states import ClockState
 from cases.clocks.deadlines import Deadlines
-from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch
+from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer
 from cases.derivations.shared_facts import StoredDispatch
 from config.time_zones import agency_region, agency_time_zone
 from messages.shapes import VERDICTS_WITH_PICTURES
@@ -166,7 +166,12 @@ def _first_agency_outcome(first: StoredDispatch | None, courses: Sequence[Answer
     is_refused = any(course.state == "ditolak" for course in at_first)
     if is_refused or len(at_first) < len(_at_agencies(courses)):
         return "missed"
-    return "met" if any(course.counted_answers for course in at_first) else "open"
+    return "met" if any(_reactions(course) for course in at_first) else "open"
+
+
+def _reactions(course: AnsweredDispatch) -> Sequence[CaseAnswer]:
+    """Return the answers that count and do something with the case. An extension is none: the citizen waits longer."""
+    return [answer for answer in course.counted_answers if answer.verdict != "extended"]
 
 
 def _touch_columns(
@@ -176,7 +181,7 @@ def _touch_columns(
         return {"touched_at": None, "touch_due_at": None, "touch_outcome": "dropped"}
     zone = agency_time_zone(first.agency)
     due_at = deadlines.calendar.add_working_days(first.at, UNTOUCHED_WORKING_DAYS, zone)
-    times = [answer.at for course in _at_agencies(courses) for answer in course.counted_answers]
+    times = [answer.at for course in _at_agencies(courses) for answer in _reactions(course)]
     touched_at = min(times, default=None)
     outcome: Outcome = "open"
     if touched_at:

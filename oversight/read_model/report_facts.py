@@ -102,7 +102,7 @@ def _dispatched(facts: ReportFacts) -> Iterator[CaseEvent]:
 def _answered(facts: ReportFacts) -> Iterator[CaseEvent]:
     for course in facts.courses:
         for answer in course.counted_answers:
-            yield CaseEvent(answer.at, answer.verdict, answer.hop)
+            yield CaseEvent(answer.at, answer.verdict, answer.hop, extension_days=answer.extension_days)
 
 
 def _written(facts: ReportFacts) -> Iterator[CaseEvent]:

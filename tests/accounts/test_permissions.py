@@ -30,6 +30,7 @@ note               O O O . . . .
 accept             O O . . . . .
 refuse             O O O . . . .
 ask                O O O . . . .
+extend             O O . . . . .
 respond            O O O . . . .
 close              O O O . . . .
 assign_unit        O O O . . . .

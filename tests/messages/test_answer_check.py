@@ -33,6 +33,7 @@ CHANGES: dict[str, Any] = {
     "pictures_public": True,
     "actor": "orang lain",
     "readers": "all-senders",
+    "extension_days": 7,
     "key_generation": 2,
 }
 

@@ -32,6 +32,7 @@ class ActDraft:
     preview: Preview | None = None
     pictures: ChosenPictures = NO_PICTURES
     readers: AnswerReaders = ""
+    extension_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class CaseRenderer(Protocol):
         *,
         has_pictures: bool = ...,
         readers: AnswerReaders = ...,
+        extension_days: int = ...,
     ) -> Preview:
         """Return the preview of an act."""
 

@@ -20,6 +20,7 @@ from config.database import read_transaction
 from messages.codec import decode_stored
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
+from messages.replies.reply_texts import extension_words
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
 from messages.tracking import without_written_numbers
@@ -29,10 +30,10 @@ from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consen
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
-_TO_SENDER = frozenset({"asked", "responded", "closed"})
+_TO_SENDER = frozenset({"asked", "extended", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
 _RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
-_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers")
+_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers", "extension_days")
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -255,7 +256,7 @@ class OwnReports:
             pictures = answer_pictures(connection, seen)
         return {
             row.id: ReadAnswer(
-                self._words(steps[row.id], row.text, is_shared=row.id in shared_ids),
+                self._words(steps[row.id], _told_text(steps[row.id], row), is_shared=row.id in shared_ids),
                 pictures.get(row.id, ()),
                 row.id in shared_ids,
             )
@@ -278,6 +279,10 @@ class OwnReports:
             )
             for status in statuses
         }
+
+
+def _told_text(step: StatusStep, row: Row[Any]) -> str:
+    return extension_words(row.extension_days, row.text) if step.kind == "extended" else row.text
 
 
 def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
