@@ -154,7 +154,7 @@ def test_the_state_of_our_own_process_is_read(parts: Parts) -> None:
     assert not thread.is_alive()
     (process,) = states
     assert (process.instance, process.parts["router"].worked) == (parts.settings.instance, 5)
-    assert set(process.doors) == {"web", "sms", "mobile", "open311"}
+    assert set(process.doors) == {"web", "sms", "mobile", "open311", "counter"}
     assert abs(process.ahead) < 5
 
 

@@ -26,6 +26,7 @@ from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.api.keys.scopes import SCOPES
 from desk.read_model.queries import CaseFilter, read_page
+from ingest.counter.stamps import CounterStamps
 from ingest.http.admission import ADDRESS_RATES
 from messages.sender_link import sender_token
 from messages.topics import OVERSIGHT, RECOMMENDATIONS
@@ -127,6 +128,9 @@ class Site:
             "a": self.case.tracking,
             "b": number(2),
             "token": sender_token(message_of(1), self.parts.secrets.link_key),
+            "proof": CounterStamps(self.parts.secrets.sender_key).receipt(
+                self.case.tracking, message_of(1), self._accounts[Role.OFFICER], NOW
+            ),
             "versi": str(self.case.version),
             "disposisi": str(self.case.dispatch_id),
             "formulir": str(uuid4()),
