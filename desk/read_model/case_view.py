@@ -222,15 +222,19 @@ def _shown_events(
     """Return the events that the agency of a case may read, in the order of time.
 
     What other agencies wrote after the case left this one is no matter of this one. The clocks of router and bus
-    differ: what came to a later hop is told by the hop.
+    differ: what came to a later hop is told by the hop. Of one moment, an objection comes before the hop that it
+    causes: the router dispatches both at one time.
     """
     last_hop = dispatches[-1].hop if row.is_current else row.hop
     shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
     shown_answers = [answer for answer in answers if answer.dispatch_id in shown_ids]
+    first_dispatch, *later_dispatches = _dispatch_events([item for item in dispatches if item.hop <= last_hop + 1])
+    # The order of one moment: sorting keeps it.
     events = (
-        *_dispatch_events([item for item in dispatches if item.hop <= last_hop + 1]),
-        *_answer_events(shown_answers, _counted_ids(dispatches, answers), answer_pictures(connection, shown_answers)),
+        first_dispatch,
         *_report_events(reports),
+        *later_dispatches,
+        *_answer_events(shown_answers, _counted_ids(dispatches, answers), answer_pictures(connection, shown_answers)),
         *_correction_events(connection, row.complaint_id),
     )
     return sorted(

@@ -188,8 +188,9 @@ def test_the_demo_shows_every_case(cli: Cli) -> None:
     )
     assert (audit["repeats"], audit["not_complaints"], audit["quarantined"], audit["delivered_again"]) == (5, 2, 1, 1)
     assert result.stdout.count("dibuka-lagi") == 4
-    # A number is never cut, however narrow the terminal is.
-    assert len(set(re.findall(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", result.stdout))) >= 30
+    # A number is never cut. Two messages may show one number: a text that is sent again joins the report before it, if
+    # that one was already dispatched.
+    assert len(re.findall(r"│ [0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4} +│", result.stdout)) == 32
     # The same words on another channel are suggested to a person.
     assert re.search(r"new\s+complaint,\s+perhaps", re.sub(r"[│\n]", " ", result.stdout))
     assert "403 bad_signature" in result.stdout

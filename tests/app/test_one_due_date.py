@@ -1,4 +1,4 @@
-"""Desk and oversight have one deadline for each case: after transfers, merges, splits and reopenings in any order."""
+"""Desk, oversight and the sender have one deadline for each case: after transfers, merges, splits and reopenings."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from cases.clocks.answer_deadline import answer_deadlines
 from config.database import read_transaction
+from desk.read_model.case_deadline import case_deadline
 from desk.read_model.tables import DeskCase
 from messages.shapes import MERGED, Correction, Dispatch, FollowUp, Relation, SenderAct, Verdict
 from messages.topics import TRIAGE
@@ -160,3 +161,23 @@ def test_desk_and_oversight_have_one_deadline(engine: Engine, seed: int) -> None
     told = told_deadlines(engine)
     assert told
     assert {key: desk[key] for key in told} == told
+
+
+def test_the_sender_reads_the_deadline_of_the_officer(engine: Engine) -> None:
+    """With the days in which the agency waited for the sender, by the report and by what the sender wrote later."""
+    harness = OversightHarness(engine, NOW)
+    desk = make_desk_sink(engine)
+    (dispatch,) = harness.send(complaint_of(0, TEXTS[0]))
+    desk.handle(harness.records)
+    assert case_deadline(engine, dispatch.complaint_id) == dispatch.due_at
+    harness.time += timedelta(days=1)
+    harness.answer(dispatch, "asked")
+    harness.time += timedelta(days=4)
+    addition = complaint_of(1, "Di depan rumah saya", of=0)
+    harness.send(addition.model_copy(update={"follow_up": FollowUp(act="adds")}))
+    desk.handle(harness.records)
+    ((_, due_at),) = desk_deadlines(engine).items()
+    assert due_at > dispatch.due_at
+    assert told_deadlines(engine)[dispatch.complaint_id, 0] == due_at
+    assert [case_deadline(engine, id_) for id_ in (dispatch.complaint_id, addition.id)] == [due_at, due_at]
+    assert case_deadline(engine, id_of(2)) is None

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from cases.clocks.deadlines import Deadlines
+from messages.ids import complaint_id
 from messages.replies.report_states import ReportState
 from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Attachment, Moment, Place, SenderAct, Shape
@@ -99,12 +100,17 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+# In these an agency has a deadline.
+_STATES_BEFORE_ANSWER = frozenset({"diteliti", "diteruskan", "ditangani", "dibuka-lagi"})
+
+
 class OwnPage:
     """Endpoint of the sender's page.
 
     `link_key` checks the links, and `record_refusal` logs and counts a wrong one by its reason. `new_form_id` gives
-    each form an id of its own. `deadlines` has the period of objections. `open_file` returns the bytes of a picture,
-    `None` if it was deleted.
+    each form an id of its own. `deadlines` has the period of objections. `case_deadline` returns until when the agency
+    must answer a complaint's case, as the officer sees it. `open_file` returns the bytes of a picture, `None` if it was
+    deleted.
     """
 
     def __init__(
@@ -116,6 +122,7 @@ class OwnPage:
         new_form_id: Callable[[], UUID],
         record_refusal: Callable[[Request, str], None],
         deadlines: Deadlines,
+        case_deadline: Callable[[UUID], datetime | None],
         open_file: Callable[[Attachment], bytes | None],
     ) -> None:
         self._reports = reports
@@ -125,6 +132,7 @@ class OwnPage:
         self._new_form_id = new_form_id
         self._record_refusal = record_refusal
         self._deadlines = deadlines
+        self._case_deadline = case_deadline
         self._open_file = open_file
 
     def routes(self) -> APIRouter:
@@ -149,11 +157,13 @@ class OwnPage:
             self._record_refusal(request, "no_such_link")
             return self._wrong_link(accepts_json=accepts_json)
         report = self._reports.read(message_id)
+        due_at = self._due_at(report, message_id)
         if accepts_json:
-            return self._json_answer(report)
+            return self._json_answer(report, due_at)
         context = {
             "token": token,
             "report": report,
+            "due_at": due_at,
             "sentence": page_sentence(report.status, names_agency=True) if report else "",
             "acts": self._acts(report),
             "sent": terkirim,
@@ -177,6 +187,11 @@ class OwnPage:
             return self._wrong_link(accepts_json=accepts_json)
         return Response(content, headers=_FILE_HEADERS, media_type=file.media_type)
 
+    def _due_at(self, report: OwnReport | None, message_id: UUID) -> datetime | None:
+        if report is None or report.status.state not in _STATES_BEFORE_ANSWER:
+            return None
+        return self._case_deadline(complaint_id(message_id))
+
     def _question_token(self, report: OwnReport) -> str:
         asked_id = report.asked_message_id if report.question else None
         return sender_token(asked_id, self._link_key) if asked_id else ""
@@ -190,7 +205,7 @@ class OwnPage:
         acts = possible_acts(state, report.answered_at, self._now(), self._deadlines)
         return (*acts, *consent_acts(report.consent, state))
 
-    def _json_answer(self, report: OwnReport | None) -> Response:
+    def _json_answer(self, report: OwnReport | None, due_at: datetime | None) -> Response:
         if report is None:
             return _problem(_NOT_RECORDED, "not_recorded_yet")
         shown = OwnReportShown(
@@ -198,8 +213,8 @@ class OwnPage:
             state=report.status.state,
             sentence=str(page_sentence(report.status, names_agency=True)),
             agency=report.status.agency,
-            due_at=report.due_at,
-            due_is_provisional=report.due_at is not None and self._deadlines.is_provisional(report.due_at),
+            due_at=due_at,
+            due_is_provisional=due_at is not None and self._deadlines.is_provisional(due_at),
             question=report.question,
             question_token=self._question_token(report),
             answer=report.answer,

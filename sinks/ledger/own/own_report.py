@@ -61,7 +61,7 @@ class OwnEntry:
 
 @dataclass(frozen=True, slots=True)
 class OwnReport:
-    """A report for its sender. `due_at` is the agency's deadline, while it has one.
+    """A report for its sender.
 
     `question` is the last one, while it waits for an answer; `asked_message_id` is the raw message that it is about: of
     the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
@@ -75,7 +75,6 @@ class OwnReport:
     entries: tuple[OwnEntry, ...]
     question: str = ""
     answer: str = ""
-    due_at: datetime | None = None
     answered_at: datetime | None = None
     asked_message_id: UUID | None = None
     former_number: str = ""
@@ -183,7 +182,6 @@ class OwnReports:
         report_id = complaint_id(message_id)
         with read_transaction(self._engine) as connection:
             messages = _own_messages(connection, report_id)
-            due_at = _due_at(connection, report_id)
             sent_reports = _sent_reports(connection, [row.id for row in messages])
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
             is_forgotten = bool(forgotten_complaints(connection, [report_id]))
@@ -210,7 +208,6 @@ class OwnReports:
             asked_message_id=further_cases.get(asking.tracking, message_id),
             question=_open_question(asking, contents),
             answer=_last_words(status, contents, _ANSWERS),
-            due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
             former_number=former_number if former_status and former_status.state == "selesai" else "",
             is_forgotten=is_forgotten,
@@ -373,11 +370,6 @@ def _further_cases(connection: Connection, messages: Sequence[Row[Any]]) -> Mapp
     )
     case_ids = set(connection.execute(query).scalars()) if by_id else set()
     return {row.tracking: row.message_id for row in messages if row.id in case_ids}
-
-
-def _due_at(connection: Connection, report_id: UUID) -> datetime | None:
-    query = select(col(DispatchFact.due_at)).where(col(DispatchFact.complaint_id) == report_id)
-    return connection.execute(query.order_by(col(DispatchFact.hop).desc())).scalars().first()
 
 
 def _set_aside_number(connection: Connection, message_id: UUID) -> str | None:

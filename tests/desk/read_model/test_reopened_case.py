@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from cases.derivations.loop import Derivation
+from desk.read_model.case_view import read_case
 from language.stems import stems
 from sinks.ledger.status import StatusReader
 from sinks.public.queries import PublicFilter, PublicReports
@@ -57,3 +58,18 @@ def test_a_case_that_was_closed_by_a_repeat_is_open_again(engine: Engine) -> Non
     assert status
     assert (status.state, shown.state) == ("ditangani", "ditangani")
     assert [case.hop for case in rows(desk, HEALTH, tab="working")] == [1]
+
+
+def test_an_objection_stands_before_the_dispatch_that_it_caused(engine: Engine) -> None:
+    """The router dispatches both at one time."""
+    clock = Clock()
+    desk = DeskHarness(engine, clock)
+    (report,) = desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
+    clock.time = NOW + timedelta(hours=1)
+    desk.answer(answer(report, "closed"), clock.time)
+    clock.time = NOW + timedelta(days=1)
+    desk.send(act_of(3, of=1, arrival=clock.time))
+    with engine.connect() as connection:
+        case = read_case(connection, HEALTH, "NOMOR1")
+    assert case
+    assert [event.kind for event in case.events] == ["dispatched", "closed", "objects", "dispatched"]

@@ -181,13 +181,14 @@ def test_the_own_page_is_english(state: ReportState) -> None:
     entries = [OwnEntry(step) for step in steps[1:]] + [OwnEntry(steps[0], act, "text", 3) for act in acts]
     template, pages = page_templates(DEADLINES, lambda: NOW).get_template("own.html"), {}
     for is_late in (True, False):
-        report = OwnReport(status, tuple(entries), "Where?" if is_late else "", "", NOW, NOW)
+        report = OwnReport(status, tuple(entries), "Where?" if is_late else "", "", NOW)
         for language in ("id", "en"):
             with in_language(language):
                 pages[language] = page_text(
                     template.render(
                         token="",
                         report=report,
+                        due_at=NOW,
                         sentence=page_sentence(status, names_agency=True),
                         acts=("adds", "rates", "withdraws") if is_late else acts[1:],
                         sent="" if is_late else "objects",

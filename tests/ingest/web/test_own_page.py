@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import requests
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 from structlog.types import EventDict
 
@@ -16,10 +17,12 @@ from cases.pictures.tables import AnswerPicture
 from cases.words.tables import CaseWords
 from config.database import read_transaction, write_transaction
 from desk.acts.answer_pictures import AnswerPictures
+from desk.read_model.tables import DeskCase
 from messages.ids import complaint_id
 from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Dispatch
 from tests.conftest import NOW
+from tests.desk.harness import make_sink as make_desk_sink
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.ingest.files.test_attachments import SECRET, picture
@@ -74,6 +77,23 @@ def _kept_picture(served: DoorClient, dispatch: Any, content: bytes) -> UUID:
     return store_.store(Dispatch.model_validate_json(document), lambda: content).id
 
 
+def test_the_own_page_has_the_deadline_of_the_desk(served: DoorClient) -> None:
+    """The date until which the agency must answer, as its officer sees it."""
+    number = str(served.post("/web/reports", json=report_fields(title=_TITLE)).json()["tracking"])
+    process(served)
+    make_desk_sink(served.parts.engine).handle([])
+    moved_due_at = datetime(2031, 3, 4, 5, tzinfo=UTC)
+    with write_transaction(served.parts.engine) as connection:
+        message_id = connection.execute(
+            select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
+        ).scalar_one()
+        connection.execute(update(DeskCase).where(col(DeskCase.tracking) == number).values(due_at=moved_due_at))
+    token = sender_token(message_id, served.parts.secrets.link_key)
+    shown = served.get(f"/l/{token}", headers=_JSON).json()
+    assert datetime.fromisoformat(shown["due_at"]) == moved_due_at
+    assert "paling lambat 4 Mar 2031" in served.get(f"/l/{token}").text
+
+
 def test_the_own_page_has_the_pictures_of_both(served: DoorClient) -> None:
     """Side by side, each behind the link that shows it: no other link opens it, and none of a wrong spelling."""
     number, token = answered_report(served, picture())
@@ -88,7 +108,8 @@ def test_the_own_page_has_the_pictures_of_both(served: DoorClient) -> None:
     _, other = answered_report(served, picture(size=(30, 30)))
     assert other != token
     assert served.get(f"/l/{other}/berkas/{file_id}").status_code == requests.codes.not_found
-    assert served.get(f"/l/{token[:-1]}0/berkas/{file_id}").status_code == requests.codes.not_found
+    other_spelling = token[:-1] + ("1" if token.endswith("0") else "0")
+    assert served.get(f"/l/{other_spelling}/berkas/{file_id}").status_code == requests.codes.not_found
     assert file_id not in served.get(f"/status/{number}").text
     with write_transaction(served.parts.engine) as connection:
         connection.execute(delete(AnswerPicture).where(col(AnswerPicture.id) == UUID(file_id)))

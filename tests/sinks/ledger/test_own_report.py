@@ -95,7 +95,7 @@ def test_the_conversation_has_the_words_of_both(engine: Engine) -> None:
         ("rates", ""),
     ]
     assert report
-    assert (report.answer, report.question, report.due_at) == ("Sudah diganti.", "", None)
+    assert (report.answer, report.question) == ("Sudah diganti.", "")
     assert report.answered_at == NOW + 6 * HOUR
     assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "", ())}
     assert reports.read(UUID(int=9)) is None
