@@ -1,9 +1,11 @@
 """Cleans an officer's PDF: a new document is built from its pages, with what is drawn on them and nothing else. Pure.
 
-No content stream is decompressed. What would change its look without the removed parts is refused, not shown wrong.
+No content stream is decompressed, and of streams with objects no more than `_MAX_OBJECT_BYTES`. What would change its
+look without the removed parts is refused, not shown wrong.
 """
 
 import io
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +19,8 @@ MAX_DOCUMENT_BYTES = 5_000_000
 MAX_DOCUMENT_PAGES = 50
 # Objects that the pages reach. A letter of 50 pages has some thousand.
 _MAX_OBJECTS = 20_000
+# Of all object streams, decompressed. A reader takes a second for 15 MB of blanks in one (measured).
+_MAX_OBJECT_BYTES = 5_000_000
 _PAGE_KEYS = frozenset({"/Type", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Contents", "/Group"})
 # Metadata, and what leads to other files or back into the old document. Actions and programs hang on what is left out
 # with the page's other keys and with the catalog. A short name like `/A` is a glyph's or a picture's: it must stay.
@@ -25,7 +29,17 @@ _REMOVED_KEYS = frozenset(
     | {"/StructParents", "/Thumb"}
 )
 _OUTSIDE_STREAM_KEYS = frozenset({"/F", "/FFilter", "/FDecodeParms"})
-_ERRORS = (PyPdfError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError)
+_ERRORS = (
+    PyPdfError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+    zlib.error,
+)
 
 
 def clean_document(content: bytes) -> bytes:
@@ -43,6 +57,7 @@ def clean_document(content: bytes) -> bytes:
 
 
 def _rebuilt(reader: PdfReader) -> bytes:
+    _check_object_streams(reader)
     if reader.is_encrypted or "/OCProperties" in reader.root_object:
         raise Refused("document_not_plain")
     if len(reader.pages) > MAX_DOCUMENT_PAGES:
@@ -67,6 +82,19 @@ def _rebuilt(reader: PdfReader) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def _check_object_streams(reader: PdfReader) -> None:
+    """Raise `Refused` if the streams with objects are too large; the reader would decompress each whole."""
+    left = _MAX_OBJECT_BYTES
+    for number in {number for number, _ in reader.xref_objStm.values()}:
+        stream = reader.get_object(number)
+        filters = stream.get("/Filter") if isinstance(stream, StreamObject) else None
+        if not isinstance(stream, StreamObject) or filters not in ("/FlateDecode", ["/FlateDecode"]):
+            raise Refused("file_unreadable")
+        left -= len(zlib.decompressobj().decompress(stream._data, left + 1))  # noqa: SLF001
+        if left < 0:
+            raise Refused("file_unreadable")
 
 
 def _reached(pages: list[Any]) -> Iterator[DictionaryObject]:

@@ -1,6 +1,7 @@
 """An officer's PDF: only its pages are kept, and what cannot be kept whole is refused."""
 
 import io
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -62,6 +63,37 @@ def noted(kind: str) -> Callable[[PdfWriter], None]:
         writer.pages[0][NameObject("/Annots")] = ArrayObject([note])
 
     return change
+
+
+def packed(blanks: int) -> bytes:
+    """Return a letter of which one object is in an object stream, behind so many blanks."""
+    head, objects, offsets = b"%PDF-1.7\n", b"1 0 <</B 1>>" + b" " * blanks, {}
+    parts = {
+        2: b"<</Type/Catalog/Pages 3 0 R>>",
+        3: b"<</Type/Pages/Count 1/Kids[4 0 R]>>",
+        4: b"<</Type/Page/Parent 3 0 R/MediaBox[0 0 9 9]/Resources<</Properties 1 0 R>>>>",
+        5: compressed(b"/Type/ObjStm/N 1/First 4", objects),
+    }
+    for number, part in parts.items():
+        offsets[number] = len(head)
+        head += b"%d 0 obj" % number + part + b"endobj\n"
+    rows = b"\0\0\0\0\2\0\5\0" + b"".join(b"\1" + at.to_bytes(2, "big") + b"\0" for at in offsets.values())
+    index = b"6 0 obj" + compressed(b"/Type/XRef/W[1 2 1]/Root 2 0 R/Size 6", rows) + b"endobj\n"
+    return head + index + b"startxref\n%d\n%%%%EOF" % len(head)
+
+
+def compressed(keys: bytes, content: bytes) -> bytes:
+    """Return a compressed stream with these keys."""
+    body = zlib.compress(content, 9)
+    return b"<<%s/Filter/FlateDecode/Length %d>>stream\n" % (keys, len(body)) + body + b"\nendstream "
+
+
+def test_objects_in_a_stream() -> None:
+    """They are read; a few bytes that become many are refused before anything reads them."""
+    assert b"/B 1" in clean_document(packed(10))
+    with pytest.raises(Refused) as refused:
+        clean_document(packed(6_000_000))
+    assert refused.value.reason == "file_unreadable"
 
 
 def layered(writer: PdfWriter) -> None:
