@@ -17,13 +17,13 @@ _SYMBOLS = 11
 _BITS_PER_SYMBOL = 5
 # Letters and digits of a number, with the check symbol.
 NUMBER_SYMBOLS = _SYMBOLS + 1
+# Stands in a text for persons in place of a number that they must not read.
+HIDDEN_NUMBER = "[nomor]"
 _GROUP = 4
 # Three groups of four symbols in a text, with any separators. `_HYPHENATED`: as we write a number.
 _GROUPS = re.compile(
     r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z]))", re.IGNORECASE
 )
-# Stands in a text for persons in place of a number that they must not read.
-HIDDEN_NUMBER = "[nomor]"
 _HYPHENATED = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
 _WRITTEN = re.compile(r"(?<![0-9A-Z-])[0-9A-Z]{4}(-?)[0-9A-Z]{4}\1[0-9A-Z]{4}(?![0-9A-Z-])", re.IGNORECASE)
 # Each number has one of these signs, and many texts have none.

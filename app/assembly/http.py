@@ -21,7 +21,7 @@ from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
 from bus.port import Producer
 from cases.clocks.deadlines import Deadlines
-from desk.read_model.case_deadline import case_deadline
+from desk.read_model.sender_deadline import sender_deadline
 from ingest.door_store import DoorStore
 from ingest.http.acceptance import Acceptance
 from ingest.http.admission import Admission
@@ -119,7 +119,7 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
 
     reports = OwnReports(parts.engine, parts.ledger, mask_with_labels)
     key, new_id = parts.secrets.link_key, parts.randomness.new_id
-    deadline = partial(case_deadline, parts.engine)
+    deadline = partial(sender_deadline, parts.engine)
     return OwnPage(reports, pages, key, parts.now, new_id, record, parts.deadlines, deadline, open_file)
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from cases.clocks.answer_deadline import answer_deadlines
 from config.database import read_transaction
-from desk.read_model.case_deadline import case_deadline
+from desk.read_model.sender_deadline import sender_deadline
 from desk.read_model.tables import DeskCase
 from messages.shapes import MERGED, Correction, Dispatch, FollowUp, Relation, SenderAct, Verdict
 from messages.topics import TRIAGE
@@ -169,7 +169,7 @@ def test_the_sender_reads_the_deadline_of_the_officer(engine: Engine) -> None:
     desk = make_desk_sink(engine)
     (dispatch,) = harness.send(complaint_of(0, TEXTS[0]))
     desk.handle(harness.records)
-    assert case_deadline(engine, dispatch.complaint_id) == dispatch.due_at
+    assert sender_deadline(engine, dispatch.complaint_id) == dispatch.due_at
     harness.time += timedelta(days=1)
     harness.answer(dispatch, "asked")
     harness.time += timedelta(days=4)
@@ -179,5 +179,22 @@ def test_the_sender_reads_the_deadline_of_the_officer(engine: Engine) -> None:
     ((_, due_at),) = desk_deadlines(engine).items()
     assert due_at > dispatch.due_at
     assert told_deadlines(engine)[dispatch.complaint_id, 0] == due_at
-    assert [case_deadline(engine, id_) for id_ in (dispatch.complaint_id, addition.id)] == [due_at, due_at]
-    assert case_deadline(engine, id_of(2)) is None
+    assert [sender_deadline(engine, id_) for id_ in (dispatch.complaint_id, addition.id)] == [due_at, due_at]
+    assert sender_deadline(engine, id_of(2)) is None
+
+
+def test_no_deadline_tells_when_another_citizen_wrote(engine: Engine) -> None:
+    """With reports of two citizens in a case, each reads the date that the router gave to the own report."""
+    harness = OversightHarness(engine, NOW)
+    desk = make_desk_sink(engine)
+    (dispatch,) = harness.send(complaint_of(0, TEXTS[0]))
+    harness.time += timedelta(days=1)
+    (joined,) = harness.send(complaint_of(1, TEXTS[0], of=0, kind="joins"))
+    harness.answer(dispatch, "asked")
+    harness.time += timedelta(days=4)
+    harness.send(complaint_of(2, "Di depan rumah saya", of=0).model_copy(update={"follow_up": FollowUp(act="adds")}))
+    desk.handle(harness.records)
+    ((_, due_at),) = desk_deadlines(engine).items()
+    assert due_at > max(dispatch.due_at, joined.due_at)
+    shown = [sender_deadline(engine, item.complaint_id) for item in (dispatch, joined)]
+    assert shown == [dispatch.due_at, joined.due_at]

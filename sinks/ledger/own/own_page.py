@@ -100,17 +100,16 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-# In these an agency has a deadline.
-_STATES_BEFORE_ANSWER = frozenset({"diteliti", "diteruskan", "ditangani", "dibuka-lagi"})
+# In these the page names the deadline of the agency.
+_STATES_WITH_DEADLINE = frozenset({"diteliti", "diteruskan", "ditangani", "dibuka-lagi"})
 
 
 class OwnPage:
     """Endpoint of the sender's page.
 
     `link_key` checks the links, and `record_refusal` logs and counts a wrong one by its reason. `new_form_id` gives
-    each form an id of its own. `deadlines` has the period of objections. `case_deadline` returns until when the agency
-    must answer a complaint's case, as the officer sees it. `open_file` returns the bytes of a picture, `None` if it was
-    deleted.
+    each form an id of its own. `deadlines` has the period of objections. `sender_deadline` returns until when
+    the agency must answer a complaint. `open_file` returns the bytes of a picture, `None` if it was deleted.
     """
 
     def __init__(
@@ -122,7 +121,7 @@ class OwnPage:
         new_form_id: Callable[[], UUID],
         record_refusal: Callable[[Request, str], None],
         deadlines: Deadlines,
-        case_deadline: Callable[[UUID], datetime | None],
+        sender_deadline: Callable[[UUID], datetime | None],
         open_file: Callable[[Attachment], bytes | None],
     ) -> None:
         self._reports = reports
@@ -132,7 +131,7 @@ class OwnPage:
         self._new_form_id = new_form_id
         self._record_refusal = record_refusal
         self._deadlines = deadlines
-        self._case_deadline = case_deadline
+        self._sender_deadline = sender_deadline
         self._open_file = open_file
 
     def routes(self) -> APIRouter:
@@ -188,9 +187,9 @@ class OwnPage:
         return Response(content, headers=_FILE_HEADERS, media_type=file.media_type)
 
     def _due_at(self, report: OwnReport | None, message_id: UUID) -> datetime | None:
-        if report is None or report.status.state not in _STATES_BEFORE_ANSWER:
+        if report is None or report.status.state not in _STATES_WITH_DEADLINE:
             return None
-        return self._case_deadline(complaint_id(message_id))
+        return self._sender_deadline(complaint_id(message_id))
 
     def _question_token(self, report: OwnReport) -> str:
         asked_id = report.asked_message_id if report.question else None
