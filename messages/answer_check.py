@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from messages import ids
-from messages.shapes import AgencyAnswer
+from messages.shapes import AgencyAnswer, AnswerContent
 
 # Reasons to reject an answer.
 AnswerFault: TypeAlias = Literal[
@@ -23,7 +23,6 @@ AnswerFault: TypeAlias = Literal[
 FIRST_GENERATION = 1
 # Generation of an answer that the service has authenticated after the removal of its text.
 _NO_GENERATION = 0
-_LATER_FIELDS = ("pictures", "pictures_public", "readers")
 # What is removed of an answer to a forgotten person.
 _NO_WORDS: Mapping[str, object] = MappingProxyType({"text": "", "pictures": (), "pictures_public": False})
 # Begins every canonical form. A later version of the form has another one.
@@ -74,12 +73,11 @@ class AnswerKeys:
 def canonical_form(answer: AgencyAnswer) -> bytes:
     """Return the bytes that the authenticator is made of: every field except `authenticator`, as on the wire.
 
-    Fields about pictures and readers are left out where they are empty: a program without them need not know them.
+    Fields of the content beyond the first three are left out where they are empty: a program need not know them.
     They are the version line and JSON in UTF-8 with sorted keys and without spaces (RFC 8785).
     """
-    missing = {name for name in _LATER_FIELDS if not getattr(answer, name)}
-    fields = answer.model_dump(mode="json", exclude={"authenticator", *missing})
-    return (_FORM_VERSION + json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))).encode()
+    fields = answer.model_dump(mode="json", exclude={"authenticator", *answer.empty_fields()})
+    return (_FORM_VERSION + _canonical_json(fields)).encode()
 
 
 def authenticator(answer: AgencyAnswer, key: bytes) -> str:
@@ -87,16 +85,13 @@ def authenticator(answer: AgencyAnswer, key: bytes) -> str:
     return hmac.new(key, canonical_form(answer), hashlib.sha256).hexdigest()
 
 
-def derived_id(answer: AgencyAnswer) -> UUID:
-    """Return the id that follows from the content of an answer."""
-    return ids.answer_id(
-        answer.dispatch_id,
-        answer.verdict,
-        answer.text,
-        answer.suggested_agency,
-        answer.pictures,
-        pictures_public=answer.pictures_public,
+def content_id(dispatch_id: UUID, content: AnswerContent) -> UUID:
+    """Return the id of an answer to a dispatch, which follows from all of its content."""
+    later_fields = content.model_dump(
+        mode="json", include=AnswerContent.model_fields.keys() - content.FIRST_FIELDS - content.empty_fields()
     )
+    further = _canonical_json(later_fields) if later_fields else ""
+    return ids.answer_id(dispatch_id, content.verdict, content.text, content.suggested_agency, further)
 
 
 class AnswerCheck:
@@ -121,7 +116,7 @@ class AnswerCheck:
             return fault
         # Answers are told apart by their ids. With an id of its own choice, an agency could take the id that another
         # agency's answer will have.
-        return None if answer.id == derived_id(answer) else "wrong_answer_id"
+        return None if answer.id == content_id(answer.dispatch_id, answer) else "wrong_answer_id"
 
     def _authenticator_fault(self, answer: AgencyAnswer) -> AnswerFault | None:
         if answer.key_generation < self._keys.lowest_generation(answer.agency):
@@ -145,3 +140,7 @@ def _is_authentic(answer: AgencyAnswer, key: bytes) -> bool:
         # A time outside the calendar has no canonical form: nobody can have signed it.
         return False
     return hmac.compare_digest(expected.encode(), answer.authenticator.encode())
+
+
+def _canonical_json(fields: Mapping[str, object]) -> str:
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,6 +1,5 @@
 """Deterministic ids: the same arrival always gives the same ids, so that processing it twice changes nothing."""
 
-from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from messages.keyed_hash import keyed_hash
@@ -49,22 +48,13 @@ def dispatch_id(complaint: UUID, hop: int) -> UUID:
     return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")
 
 
-def answer_id(
-    dispatch: UUID,
-    verdict: str,
-    text: str,
-    suggested_agency: str | None = None,
-    pictures: Sequence[UUID] = (),
-    *,
-    pictures_public: bool = False,
-) -> UUID:
-    """Return the id of an agency's answer. The same verdict, text, suggested agency and pictures are the same answer.
+def answer_id(dispatch: UUID, verdict: str, text: str, suggested_agency: str | None = None, further: str = "") -> UUID:
+    """Return the id of an agency's answer. The same content is the same answer.
 
-    Without pictures, `pictures_public` says nothing.
+    `further` is JSON of all other fields of the content that are not empty; "" without any.
     """
     suggestion = f"\0{suggested_agency}" if suggested_agency else ""
-    shown = f"\0\0{'public' if pictures_public else ''}:{','.join(map(str, pictures))}" if pictures else ""
-    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}{suggestion}{shown}")
+    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}{suggestion}" + (f"\0\0{further}" if further else ""))
 
 
 def answer_picture_id(dispatch: UUID, sha256: str) -> UUID:

@@ -370,19 +370,15 @@ VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
 AnswerReaders: TypeAlias = Literal["", "all-senders", "sender"]
 
 
-class AgencyAnswer(WireModel):
-    """An agency's answer to a dispatch. `messages.answer_check` tells if the agency made it.
+class AnswerContent(Shape):
+    """What an agency answers. A form, a program and the record of the answer have the same fields.
 
-    `id` is derived from the dispatch, the verdict, the text, the suggested agency and the pictures
-    (`messages.ids.answer_id`).
+    A program may leave out each field but the first three while it is empty: such a field is no part of the id and of
+    the authenticator.
     """
 
-    name: ClassVar[str] = "agency-answer"
-    written_by_agencies: ClassVar[bool] = True
+    FIRST_FIELDS: ClassVar[frozenset[str]] = frozenset({"verdict", "text", "suggested_agency"})
 
-    complaint_id: UUID
-    dispatch_id: UUID
-    agency: str
     verdict: Verdict
     text: str = Field("", max_length=10_000)
     suggested_agency: str | None = Field(
@@ -399,12 +395,35 @@ class AgencyAnswer(WireModel):
         False,
         description="Everybody may see the pictures, where the report is public.",
     )
-    actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
     readers: AnswerReaders = Field(
         "",
         description="Readers of a response or closing beside the sender. Empty: senders of joined reports and, of a "
         "public report, everybody, masked. `all-senders`: senders of joined reports whole. `sender`: nobody else.",
     )
+
+    def content(self) -> "AnswerContent":
+        """Return these fields alone."""
+        return AnswerContent(**{name: getattr(self, name) for name in AnswerContent.model_fields})
+
+    def empty_fields(self) -> frozenset[str]:
+        """Return the fields beyond the first three that are empty."""
+        later_fields = AnswerContent.model_fields.keys() - self.FIRST_FIELDS
+        return frozenset(name for name in later_fields if not getattr(self, name))
+
+
+class AgencyAnswer(AnswerContent, WireModel):
+    """An agency's answer to a dispatch. `messages.answer_check` tells if the agency made it.
+
+    `id` is derived from the dispatch and the content (`messages.answer_check.content_id`).
+    """
+
+    name: ClassVar[str] = "agency-answer"
+    written_by_agencies: ClassVar[bool] = True
+
+    complaint_id: UUID
+    dispatch_id: UUID
+    agency: str
+    actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
     key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")
     authenticator: str = Field(
         "",

@@ -36,6 +36,10 @@ class Form:
         """Return all values of a field that may occur more than once."""
         return [plain_line(value) for field, value in self._fields if field == name]
 
+    def others(self, *names: str) -> Sequence[tuple[str, str]]:
+        """Return all fields with other names than these, to send them again."""
+        return [(field, plain_text(value)) for field, value in self._fields if field not in names]
+
     def version(self) -> int:
         """Return the version of the case that the form was made for; -1, which no case has, without one."""
         return read_version(self.line("versi"))

@@ -23,9 +23,9 @@ from app.staff.triage_case_page import TriageCasePage
 from app.staff.triage_list_page import MAX_CHOSEN, TriageListPage, read_choice
 from app.staff.typed import reason_problem
 from bus.port import Bus
-from desk.acts.answers import AnswerDraft, OfficerAnswers
+from desk.acts.answers import OfficerAnswers
 from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
-from messages.shapes import AgencyAnswer, Verdict, iso
+from messages.shapes import AgencyAnswer, AnswerContent, Verdict, iso
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
 from pages.forms import PostedForm, Typed, read_version
@@ -172,7 +172,7 @@ class TriageActs:
         if problem:
             return self._case_page.page(request, typed.actor, typed.number, values, problem)
         place = self._next_case.place(typed.tracking)
-        draft = AnswerDraft(verdict, typed.text)
+        draft = AnswerContent(verdict=verdict, text=typed.text)
         if fault := self._give(typed.actor, typed.tracking, typed.dispatch, typed.version, draft, typed.at):
             return self._conflict(request, typed.actor, typed.number, values, fault)
         return see_other(self._next_case.address(place, typed.choice, iso(typed.at)))
@@ -190,7 +190,7 @@ class TriageActs:
         at, problems = self._frame.now(), []
         for value in chosen:
             number, dispatch, version = read_choice(value)
-            problem = self._give(actor, number, dispatch, version, AnswerDraft("closed", reason), at)
+            problem = self._give(actor, number, dispatch, version, AnswerContent(verdict="closed", text=reason), at)
             if problem:
                 problems.append(wording.NOT_CLOSED.filled(number=number, problem=problem))
         if problems:
@@ -199,7 +199,7 @@ class TriageActs:
         return see_other(choice.address(addresses.TRIAGE, hasil=iso(at)))
 
     def _give(
-        self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerDraft, at: datetime
+        self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerContent, at: datetime
     ) -> Message | None:
         """Give the answer of triage; return why it has no effect, if so."""
         desk = self._triage_desk()

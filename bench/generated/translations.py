@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from app.assembly.channels import DIRECTORY
 from bench.generated.files import ROOT, write_or_check
-from messages.replies.report_states import SET_ASIDE_SENTENCES, STATE_SENTENCES
+from messages.replies.report_states import SENDER_SENTENCES, SET_ASIDE_SENTENCES, STATE_SENTENCES
 from pages.translation.translator import CATALOGS, CONSOLE_CATALOGS
 
 
@@ -66,7 +66,7 @@ def source_texts(domain: Domain) -> Iterator[SourceText]:
     for path in (*templates(domain), *_marking_modules(domain)):
         yield from _texts_of(path)
     if domain is PAGES:
-        sentences = (*STATE_SENTENCES.values(), SET_ASIDE_SENTENCES.values())
+        sentences = (*STATE_SENTENCES.values(), *SENDER_SENTENCES.values(), SET_ASIDE_SENTENCES.values())
         for sentence in dict.fromkeys(text for texts in sentences for text in texts):
             yield SourceText("messages/replies/report_states.py", sentence)
     if domain is CONSOLE:

@@ -95,6 +95,14 @@ class AnsweredDispatch:
         """The answers that count."""
         return [answer for answer, counts in zip(self.answers, self.counted, strict=True) if counts]
 
+    def shown_time(self, answer: CaseAnswer) -> datetime:
+        """Return a time of an answer that counts, between this dispatch and the next one.
+
+        The clocks of broker and router may differ.
+        """
+        at = max(answer.at, self.dispatch.at)
+        return min(at, self.next_dispatch.at) if self.next_dispatch else at
+
     def state_after_messages(self, repeated_at: Iterable[datetime]) -> CaseState:
         """Return the state, given the times of the sender's further messages.
 

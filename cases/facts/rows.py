@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from bus.port import Record
+from cases.facts.answer_content import content_columns
 from cases.facts.tables import (
     AnswerFact,
     AnswerOutcomeFact,
@@ -148,11 +149,9 @@ def dispatch_fact(dispatch: Dispatch, taken_at: datetime) -> NewFact:
 def answer_fact(record: Record, answer: AgencyAnswer, suggested_agency: str | None) -> NewFact:
     """Return the fact of an answer. `suggested_agency` is the one that the answer names, if the registry has it."""
     row = {
-        **answer.model_dump(include={"id", "agency", "complaint_id", "dispatch_id", "verdict"}),
+        **answer.model_dump(include={"id", "agency", "complaint_id", "dispatch_id"}),
+        **content_columns(answer),
         "suggested_agency": suggested_agency,
-        "readers": answer.readers,
-        "pictures": "|".join(map(str, answer.pictures)),
-        "pictures_public": answer.pictures_public,
         "answered_at": answer.at,
         "at": record.taken_at,
         "position": record.position,

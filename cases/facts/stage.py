@@ -14,10 +14,11 @@ from sqlmodel import col
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
+from cases.facts.answer_content import picture_ids
 from cases.facts.rows import NewFact, answer_fact, read_fact
 from cases.facts.store import store_facts
 from cases.facts.tables import AnswerFact, DispatchFact
-from cases.pictures.store import mark_named, picture_ids
+from cases.pictures.store import mark_named
 from config.conditions import is_one_of
 from config.database import write_transaction
 from messages import codec

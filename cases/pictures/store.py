@@ -1,7 +1,7 @@
 """Reads and marks the pictures of answers. A picture belongs to one dispatch: no answer to another one shows it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, select, update
 from sqlmodel import col
 
+from cases.facts.answer_content import picture_ids
 from cases.pictures.tables import AnswerPicture
 from config.conditions import is_one_of
 from config.database import changed_rows, read_transaction
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
 
-_SEPARATOR = "|"
 _FILE_COLUMNS = tuple(col(getattr(AnswerPicture, name)) for name in ("id", "media_type", "size", "sha256"))
 
 
@@ -32,11 +32,6 @@ class AnswerWithPictures(Protocol):
     id: UUID
     dispatch_id: UUID
     pictures: str
-
-
-def picture_ids(pictures: str) -> Sequence[UUID]:
-    """Return the ids in a column of `AnswerFact`, in their order."""
-    return [UUID(id_) for id_ in pictures.split(_SEPARATOR) if id_]
 
 
 def answer_pictures(connection: Connection, answers: Iterable[Any]) -> Mapping[UUID, tuple[Attachment, ...]]:

@@ -5,6 +5,7 @@ next one (`act_queue`, `act_publisher`). The id of an answer follows from its co
 effect.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.derivation import DERIVATION
-from messages import ids
-from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AgencyAnswer, AnswerReaders, Verdict
+from messages.answer_check import content_id
+from messages.shapes import VERDICTS_WITH_PICTURES, AgencyAnswer, AnswerContent, Verdict
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
@@ -44,7 +45,6 @@ ActFault: TypeAlias = Literal[
     "text-missing",
     "unknown-agency",
     "no-pictures-here",
-    "too-many-pictures",
     "unknown-picture",
 ]
 # A refusal needs its reason, a question and an answer their words.
@@ -68,33 +68,6 @@ CaseT_co = TypeVar("CaseT_co", bound=CaseToAnswer, covariant=True)
 
 # Appends an act to the audit log: action, ids of its objects, actor, reason and time.
 Record = Callable[[str, str, str, str, datetime], object]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDraft:
-    """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any.
-
-    `pictures` are ids of pictures that were stored for the answered dispatch; see `AgencyAnswer`. `readers` are those
-    of the text of a response or a closing beside the sender.
-    """
-
-    verdict: Verdict
-    text: str = ""
-    suggested_agency: str | None = None
-    pictures: tuple[UUID, ...] = ()
-    pictures_public: bool = False
-    readers: AnswerReaders = ""
-
-    def answer_id(self, dispatch_id: UUID) -> UUID:
-        """Return the id of this answer to a dispatch."""
-        return ids.answer_id(
-            dispatch_id,
-            self.verdict,
-            self.text.strip(),
-            self.suggested_agency,
-            self.pictures,
-            pictures_public=self.pictures_public,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +95,16 @@ class GivenAct(NamedTuple):
     is_published: bool
 
 
+class PendingAct(NamedTuple):
+    """An act that is on its way to the read model. Its words are empty if its sender was forgotten since."""
+
+    id: UUID
+    agency: str
+    actor: str
+    at: datetime
+    content: AnswerContent
+
+
 @dataclass(frozen=True, slots=True)
 class CaseProgress(Generic[CaseT_co]):
     """A case with the acts that are on their way to the read model.
@@ -132,7 +115,7 @@ class CaseProgress(Generic[CaseT_co]):
     """
 
     case: CaseT_co
-    pending: Sequence[Row[Any]]
+    pending: Sequence[PendingAct]
     version: int
     state: CaseState
 
@@ -181,7 +164,7 @@ class OfficerAnswers:
         agency: str,
         number: str,
         version: int | None,
-        draft: AnswerDraft,
+        draft: AnswerContent,
         at: datetime | None = None,
     ) -> ActResult:
         """Read a case of the agency and answer it. See `answer`."""
@@ -193,7 +176,7 @@ class OfficerAnswers:
         actor: Actor,
         view: AnswerProgress,
         version: int | None,
-        draft: AnswerDraft,
+        draft: AnswerContent,
         at: datetime | None = None,
     ) -> ActResult:
         """Answer a case as it was just read. `version` is that of the form; `None` for a program, which has no form.
@@ -203,11 +186,11 @@ class OfficerAnswers:
         Another act that was stored since is a conflict. Raises `DatabaseUnavailable`. An act that cannot be recorded in
         the audit log is not done.
         """
-        text = draft.text.strip()
+        draft = clean_content(draft)
         at = at or self._now()
-        if fault := self._draft_fault(draft, text) or _case_fault(view, version, draft):
+        if fault := self._draft_fault(draft) or _case_fault(view, version, draft):
             return ActResult(fault, view=view)
-        answer = self._answer(view, actor, draft, text, at)
+        answer = self._answer(view, actor, draft, at)
         self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor_label(actor), draft.verdict, at)
         self.opened([view.case.case])
         try:
@@ -243,36 +226,29 @@ class OfficerAnswers:
         with read_transaction(self._engine) as connection:
             return set(connection.execute(query).scalars())
 
-    def _overtaken(self, earlier: AnswerProgress, draft: AnswerDraft) -> ActResult:
+    def _overtaken(self, earlier: AnswerProgress, draft: AnswerContent) -> ActResult:
         """Return the result after another act was stored for the same version. It may be the same act, sent twice."""
         view = self.progress(earlier.case.case.agency, earlier.case.case.tracking)
         return ActResult(_case_fault(view, None, draft) or "conflict" if view else "unknown-case", view=view)
 
-    def _draft_fault(self, draft: AnswerDraft, text: str) -> ActFault | None:
-        if draft.verdict in VERDICTS_WITH_TEXT and not text:
+    def _draft_fault(self, draft: AnswerContent) -> ActFault | None:
+        if draft.verdict in VERDICTS_WITH_TEXT and not draft.text:
             return "text-missing"
         if draft.pictures and draft.verdict not in VERDICTS_WITH_PICTURES:
             return "no-pictures-here"
-        if len(draft.pictures) > MAX_ANSWER_PICTURES:
-            return "too-many-pictures"
         suggestion = draft.suggested_agency
         return "unknown-agency" if suggestion and not self._institutions.receives_cases(suggestion) else None
 
-    def _answer(self, view: AnswerProgress, actor: Actor, draft: AnswerDraft, text: str, at: datetime) -> AgencyAnswer:
+    def _answer(self, view: AnswerProgress, actor: Actor, draft: AnswerContent, at: datetime) -> AgencyAnswer:
         dispatch = view.case.dispatch
         return AgencyAnswer(
-            id=draft.answer_id(dispatch.id),
+            **draft.content().model_dump(),
+            id=content_id(dispatch.id, draft),
             message_id=dispatch.message_id,
             at=at,
             complaint_id=dispatch.complaint_id,
             dispatch_id=dispatch.id,
             agency=dispatch.agency,
-            verdict=draft.verdict,
-            text=text,
-            suggested_agency=draft.suggested_agency,
-            pictures=draft.pictures,
-            pictures_public=draft.pictures_public,
-            readers=draft.readers if draft.verdict in VERDICTS_WITH_READERS else "",
             actor=actor.name,
         )
 
@@ -282,11 +258,10 @@ class OfficerAnswers:
         Raises `_UnknownPicture` if a picture of the answer is not stored for its dispatch (any more).
         """
         row = {
-            **answer.model_dump(include={"id", "dispatch_id", "agency", "verdict", "text"}),
+            **answer.model_dump(include={"id", "dispatch_id", "agency", "verdict"}),
             "version": view.version,
             "account_id": str(actor.account_id),
             "actor": actor.name,
-            "suggested_agency": answer.suggested_agency,
             "answer": answer.model_dump_json(),
             "at": at,
         }
@@ -305,13 +280,25 @@ class OfficerAnswers:
             return True
 
 
+def clean_content(draft: AnswerContent) -> AnswerContent:
+    """Return what is sent of a draft: no blanks around the text, and nothing that says nothing with this verdict."""
+    return draft.model_copy(
+        update={
+            "text": draft.text.strip(),
+            "suggested_agency": draft.suggested_agency or None,
+            "pictures_public": draft.pictures_public and bool(draft.pictures),
+            "readers": draft.readers if draft.verdict in VERDICTS_WITH_READERS else "",
+        }
+    )
+
+
 def _insert_act(connection: Connection, row: dict[str, Any]) -> bool:
     statement = insertion_of_missing(connection.dialect.name, DeskAct, "id")
     return connection.execute(statement, row).one_or_none() is not None
 
 
-def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerDraft) -> ActFault | None:
-    answer_id = draft.answer_id(view.case.dispatch.id)
+def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerContent) -> ActFault | None:
+    answer_id = content_id(view.case.dispatch.id, draft)
     if answer_id in view.case.answer_ids or any(act.id == answer_id for act in view.pending):
         return "repeated"
     if not view.case.case.is_current:
@@ -335,9 +322,18 @@ def read_progress(connection: Connection, agency: str, number: str) -> CaseProgr
 
 def _with_acts(connection: Connection, case: CaseT) -> CaseProgress[CaseT]:
     acts = connection.execute(_ACTS, {"dispatch_id": case.dispatch.id}).all()
-    pending = [act for act in acts if act.id not in case.answer_ids]
+    pending = [_pending_act(act) for act in acts if act.id not in case.answer_ids]
     state: CaseState = case.case.state if case.case.is_current else FIRST_STATE
     for act in pending:
-        state = state_after(state, act.verdict, case.case.agency) or state
+        state = state_after(state, act.content.verdict, case.case.agency) or state
     version_after_acts = acts[-1].version + 1 if acts else 0
     return CaseProgress(case, pending, max(case.case.version + len(pending), version_after_acts), state)
+
+
+def _pending_act(row: Row[Any]) -> PendingAct:
+    return PendingAct(row.id, row.agency, row.actor, row.at, act_content(row))
+
+
+def act_content(row: Row[Any]) -> AnswerContent:
+    """Return the content of a stored act. Of one that was emptied, only the verdict is left."""
+    return AnswerContent.model_validate({"verdict": row.verdict} | json.loads(row.answer))

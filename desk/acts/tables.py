@@ -25,8 +25,7 @@ class DeskAct(SQLModel, table=True):
             emptied("published answers; one that waits for the bus is emptied later"),
             retention="case-words",
             clear=[
-                ClearData("text", "all", "words", "An answer that waits for the bus, and what was sent."),
-                ClearData("answer", "all", "words", "The same as a message."),
+                ClearData("answer", "all", "words", "An answer that waits for the bus, and what was sent."),
             ],
         ),
     )
@@ -38,8 +37,6 @@ class DeskAct(SQLModel, table=True):
     account_id: str
     actor: str
     verdict: str
-    text: str
-    suggested_agency: str | None = None
     answer: str
     at: datetime = Field(sa_type=UtcDateTime)
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

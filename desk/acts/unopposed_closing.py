@@ -19,10 +19,11 @@ from bus.errors import cause_of
 from cases.clocks.deadlines import Deadlines
 from cases.course.verdicts import SYSTEM_ACTOR
 from config.database import DatabaseUnavailable, read_transaction
-from desk.acts.answers import AnswerDraft, OfficerAnswers
+from desk.acts.answers import OfficerAnswers
 from desk.acts.tables import DeskAct
 from desk.read_model.tables import DeskCase
 from messages.replies.reply_texts import unopposed_text
+from messages.shapes import AnswerContent
 from messages.topics import TRIAGE
 
 _SYSTEM_ACCOUNT = UUID(int=0)
@@ -83,7 +84,9 @@ class UnopposedClosing:
     def _close(self, case: Row[Any]) -> bool:
         """Close a case as it was when it was found: an act or a message that came since is a conflict."""
         actor = Actor(_SYSTEM_ACCOUNT, SYSTEM_ACTOR, Role.OFFICER, case.agency)
-        draft = AnswerDraft("closed", unopposed_text(self._deadlines.objection_period(case.unopposed_since)))
+        draft = AnswerContent(
+            verdict="closed", text=unopposed_text(self._deadlines.objection_period(case.unopposed_since))
+        )
         result = self._answers.give(actor, case.agency, case.tracking, case.version, draft)
         if result.fault is None:
             _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)

@@ -12,7 +12,14 @@ from starlette.responses import Response
 from accounts.permissions import Actor
 from cases.course.verdicts import state_after
 from config.database import read_transaction
-from desk.acts.answers import VERDICTS_WITH_READERS, ActFault, ActResult, AnswerDraft, AnswerProgress, OfficerAnswers
+from desk.acts.answers import (
+    VERDICTS_WITH_READERS,
+    ActFault,
+    ActResult,
+    AnswerProgress,
+    OfficerAnswers,
+    clean_content,
+)
 from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
@@ -24,9 +31,10 @@ from desk.api.responses import json_response
 from desk.api.shapes import Answer, AnswerDraftBody
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
+from messages.answer_check import content_id
 from messages.channels import ReplyForm
 from messages.replies.answer_replies import AnswerSubject, room_left
-from messages.shapes import Channel, Verdict
+from messages.shapes import AnswerContent, Channel, Verdict
 
 # Another act may be stored between reading the case and storing this one. An answer without a condition begins again.
 _ATTEMPTS = 5
@@ -98,14 +106,7 @@ class AnswerEndpoint:
     def _answer(self, key: AgencyKey, view: AnswerProgress, body: AnswerDraftBody, if_match: str | None) -> Response:
         """Return the response to an answer. Raises `ApiError` if it is not stored."""
         version = required_version(if_match, view.case.case.hop, view.version)
-        draft = AnswerDraft(
-            body.verdict,
-            body.text,
-            body.suggested_agency or None,
-            body.pictures,
-            body.pictures_public and bool(body.pictures),
-            body.readers,
-        )
+        draft = clean_content(body.content())
         result = self._give(view, version, draft, key_actor(key, body.actor))
         if result.answer is None or result.view is None:
             return self._refused(result, draft, version)
@@ -113,12 +114,9 @@ class AnswerEndpoint:
         answer = result.answer
         return json_response(
             Answer(
+                **draft.model_dump(),
                 id=answer.id,
                 number=result.view.case.case.tracking,
-                verdict=answer.verdict,
-                text=answer.text,
-                suggested_agency=answer.suggested_agency,
-                pictures=answer.pictures,
                 actor=answer.actor,
                 at=answer.at,
                 state=state or result.view.state,
@@ -128,7 +126,7 @@ class AnswerEndpoint:
             status=201,
         )
 
-    def _give(self, view: AnswerProgress, version: int | None, draft: AnswerDraft, actor: Actor) -> ActResult:
+    def _give(self, view: AnswerProgress, version: int | None, draft: AnswerContent, actor: Actor) -> ActResult:
         for _ in range(_ATTEMPTS):
             result = self._answers.answer(actor, view, version, draft)
             if result.fault != "conflict" or result.view is None or version is not None:
@@ -151,27 +149,24 @@ class AnswerEndpoint:
         if room < 0:
             raise invalid("text", f"The question does not fit one SMS. Shorten it by {-room} characters.")
 
-    def _refused(self, result: ActResult, draft: AnswerDraft, version: int | None) -> Response:
+    def _refused(self, result: ActResult, draft: AnswerContent, version: int | None) -> Response:
         """Return the response to an answer that was not stored now. Raises `ApiError` if it is not stored at all."""
         view = result.view
         if view is not None and (repeated := self._repeated(view, draft)):
             return json_response(repeated)
         raise _fault(result.fault, view, version)
 
-    def _repeated(self, view: AnswerProgress, draft: AnswerDraft) -> Answer | None:
+    def _repeated(self, view: AnswerProgress, draft: AnswerContent) -> Answer | None:
         """Return the answer if it is stored already."""
-        answer_id = draft.answer_id(view.case.dispatch.id)
+        answer_id = content_id(view.case.dispatch.id, draft)
         with read_transaction(self._engine) as connection:
             stored = read_answer(connection, view.case.case.agency, answer_id)
         if stored is None:
             return None
         return Answer(
+            **stored.content.model_dump(),
             id=answer_id,
             number=view.case.case.tracking,
-            verdict=stored.verdict,
-            text=stored.text,
-            suggested_agency=stored.suggested_agency,
-            pictures=draft.pictures,
             actor=stored.actor,
             at=stored.at,
             state=current_state(view),

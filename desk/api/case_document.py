@@ -29,7 +29,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from desk.read_model.suggested_case import FormerCase as FormerView
 from desk.read_model.suggested_case import SuggestedCase as SuggestionView
 from messages.codec import decode_stored
-from messages.shapes import Attachment, Dispatch, Report
+from messages.shapes import AnswerContent, Attachment, Dispatch, Report
 
 PREFIX = "/agency/v1"
 
@@ -157,12 +157,11 @@ def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
     for act in view.pending:
         yield CaseEventItem(
             at=act.at,
-            kind=act.verdict,
+            kind=act.content.verdict,
             agency=act.agency,
-            text=act.text,
             actor=act.actor,
-            suggested_agency=act.suggested_agency,
             counts=True,
+            **_content_fields(act.content),
         )
 
 
@@ -172,13 +171,18 @@ def _event(event: CaseEvent, view: CaseProgressView) -> CaseEventItem:
         at=event.at,
         kind=event.kind,
         agency=event.agency,
-        text=event.text,
         # The persons of another agency are no matter of this one.
         actor=event.actor if event.agency == case.agency else "",
-        suggested_agency=event.suggested_agency,
         counts=event.counts,
         pictures=tuple(picture_document(file, case.tracking) for file in event.pictures) if are_files_open else (),
+        **{"text": event.text, **_content_fields(event.answer)},
     )
+
+
+def _content_fields(content: AnswerContent | None) -> dict[str, Any]:
+    """Return what an event tells of an answer, by the names of its fields. The pictures have documents of their own."""
+    names = CaseEventItem.model_fields.keys() & AnswerContent.model_fields.keys() - {"pictures"}
+    return content.model_dump(include=names) if content else {}
 
 
 def _suggested_case(suggestion: SuggestionView | None) -> SuggestedCase | None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
 from messages.recommendation import RecommendationKind, RecommendationOutcome
-from messages.shapes import MAX_ANSWER_PICTURES, AnswerReaders, Moment, Verdict
+from messages.shapes import AnswerContent, Moment, Verdict
 
 Time: TypeAlias = Annotated[Moment, WithJsonSchema({"type": "string", "format": "date-time"})]
 _EXAMPLE_NUMBER = "S1VC-HQVB-BJZK"
@@ -120,7 +120,9 @@ class CaseEventItem(ApiShape):
     agency: str = Field(description="Code of the agency that has the case or answered; may be empty.")
     text: str
     actor: str = Field(description="Person, for the acts of your own agency.")
-    suggested_agency: str | None = Field(description="With a refusal: code of the agency that was named as competent.")
+    suggested_agency: str | None = Field(
+        None, description="With a refusal: code of the agency that was named as competent."
+    )
     counts: bool = Field(description="False for an answer that came too late, or was not possible then.")
     pictures: tuple[Picture, ...] = Field((), description="Of an answer: pictures of the work.")
 
@@ -208,7 +210,7 @@ class CasePage(ApiShape):
     )
 
 
-class AnswerDraftBody(BaseModel):
+class AnswerDraftBody(AnswerContent):
     """An answer to a case. The citizen gets the text of `asked`, `responded` and `closed`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="NewAnswer")
@@ -230,22 +232,6 @@ class AnswerDraftBody(BaseModel):
         description="With `refused`: code of the competent agency, if it can be named. `triage` sends the "
         "case to triage; without a code the next alternative gets it, or triage if there is none.",
     )
-    pictures: tuple[UUID, ...] = Field(
-        (),
-        max_length=MAX_ANSWER_PICTURES,
-        description="With `responded` and `closed`: ids that POST /cases/{number}/pictures of this case gave. "
-        "The citizen sees them beside the own pictures.",
-    )
-    pictures_public: bool = Field(
-        False,
-        description="Everybody may see the pictures, where the report is public.",
-    )
-    readers: AnswerReaders = Field(
-        "",
-        description="Of a response or a closing: who reads the text beside the sender. Empty: who reported the same, "
-        "and everybody if the report is public, masked. `all-senders`: who reported the same reads it whole. `sender`: "
-        "nobody else.",
-    )
     actor: str = Field(
         "", max_length=100, description="Officer who answers, as your program names the person. Stored with the answer."
     )
@@ -263,15 +249,11 @@ class RecommendationAnswerBody(BaseModel):
     actor: str = Field("", max_length=100, description="Officer who answers, as your program names the person.")
 
 
-class Answer(ApiShape):
-    """A stored answer."""
+class Answer(AnswerContent):
+    """A stored answer: its content, and what became of it."""
 
     id: UUID
     number: str = Field(examples=[_EXAMPLE_NUMBER])
-    verdict: Verdict
-    text: str
-    suggested_agency: str | None
-    pictures: tuple[UUID, ...] = ()
     actor: str
     at: Time
     state: AgencyCaseState = Field(description="State of the case with all answers.")

@@ -1,26 +1,27 @@
 """Reads an answer that is stored already: an act of the desk, or an answer that came by the bus."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, select
 from sqlmodel import col
 
+from cases.facts.answer_content import stored_content
 from cases.facts.conditions import is_to_dispatch
 from cases.facts.tables import AnswerFact, DispatchFact
 from cases.words.conditions import is_of_answer
 from cases.words.tables import CaseWords
+from desk.acts.answers import act_content
 from desk.acts.tables import DeskAct
-from messages.shapes import Verdict
+from messages.shapes import AnswerContent
 
 
 class StoredAnswer(NamedTuple):
     """An answer of an agency. `is_published`: the bus has it."""
 
-    verdict: Verdict
-    text: str
-    suggested_agency: str | None
+    content: AnswerContent
     actor: str
     at: datetime
     is_published: bool
@@ -28,24 +29,12 @@ class StoredAnswer(NamedTuple):
 
 def read_answer(connection: Connection, agency: str, answer_id: UUID) -> StoredAnswer | None:
     """Return an answer of the agency; `None` if it is not stored."""
-    names = ("verdict", "text", "suggested_agency", "actor", "at")
-    act_columns = (*(col(getattr(DeskAct, name)) for name in names), col(DeskAct.published_at))
     is_act = (col(DeskAct.id) == answer_id, col(DeskAct.agency) == agency)
-    act = connection.execute(select(*act_columns).where(*is_act)).one_or_none()
+    act = connection.execute(select(DeskAct.__table__).where(*is_act)).one_or_none()  # type: ignore[attr-defined]
     if act is not None:
-        return _stored(act, is_published=act.published_at is not None)
+        return StoredAnswer(act_content(act), act.actor, act.at, act.published_at is not None)
     is_answer = (col(AnswerFact.id) == answer_id, col(AnswerFact.agency) == agency)
-    query: Select[Any] = (
-        select(
-            *(col(getattr(AnswerFact, name)) for name in ("verdict", "suggested_agency", "at")),
-            *(col(CaseWords.text), col(CaseWords.actor)),
-        )
-        .join(DispatchFact, is_to_dispatch())
-        .join(CaseWords, is_of_answer())
-    )
+    columns: Sequence[Any] = [AnswerFact.__table__, col(CaseWords.text), col(CaseWords.actor)]  # type: ignore[attr-defined]
+    query = select(*columns).join(DispatchFact, is_to_dispatch()).join(CaseWords, is_of_answer())
     row: Row[Any] | None = connection.execute(query.where(*is_answer)).one_or_none()
-    return None if row is None else _stored(row, is_published=True)
-
-
-def _stored(row: Row[Any], *, is_published: bool) -> StoredAnswer:
-    return StoredAnswer(row.verdict, row.text, row.suggested_agency, row.actor, row.at, is_published)
+    return None if row is None else StoredAnswer(stored_content(row), row.actor, row.at, is_published=True)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
-from desk.acts.answers import VERDICTS_WITH_TEXT, ActResult, AnswerDraft, CaseProgressView
+from desk.acts.answers import VERDICTS_WITH_TEXT, ActResult, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import CaseRenderer
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
@@ -18,10 +18,11 @@ from desk.pages.case.preview import Preview
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.template_text import with_number, with_template
-from messages.shapes import Verdict
+from messages.shapes import AnswerContent, Verdict
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.cases import report_heading
 
 # Each case is read and answered within one request.
 MAX_CASES = 200
@@ -45,11 +46,11 @@ class ChosenCase:
 
     @property
     def heading(self) -> str:
-        """The title of the report, or the beginning of its text."""
+        """The heading of the report."""
         if self.view is None:
             return ""
         report = self.view.case.dispatch.report
-        return report.title or report.text[:200]
+        return report_heading(report.title, report.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class BulkPage:
         if view is None:
             return Outcome(number, wording.FAULTS["unknown-case"], is_done=False)
         words = with_number(text, view.case.case.tracking) if verdict in VERDICTS_WITH_TEXT else ""
-        draft = AnswerDraft(verdict, words)
+        draft = AnswerContent(verdict=verdict, text=words)
         result = self._parts.answers.give(actor, actor.agency, view.case.case.tracking, version, draft)
         return Outcome(number, _outcome_text(result), is_done=result.fault is None)
 

@@ -53,7 +53,7 @@ from pages.addresses import TRIAGE_LIST
 from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
-from pages.wording.cases import CASE_STATES, topic_label
+from pages.wording.cases import CASE_STATES, report_heading, topic_label
 from pages.wording.dangers import DANGERS
 
 # Cases with danger, and cases that owe an answer to an overseer, named above the list.
@@ -316,7 +316,7 @@ def list_row(
         wording.PERHAPS_SAME if has_suggestion else None,
         wording.SECOND_MATTER if row.has_second_matter else None,
         wording.joined_in_words(row.joined),
-        wording.transfers_in_words(row.hop, row.reopened),
+        wording.transfers_in_words(row.transfers),
         wording.pictures_in_words(row.pictures),
         wording.CONFIDENTIAL if row.rahasia else None,
     )
@@ -325,7 +325,7 @@ def list_row(
     return ListRow(
         number=row.tracking,
         address=query.case_address(row.tracking),
-        heading=row.title or row.excerpt,
+        heading=report_heading(row.title, row.excerpt) or row.excerpt,
         place=row.place,
         channel=channel,
         state=CASE_STATES[row.state],

@@ -63,7 +63,6 @@ FAULTS: Mapping[ActFault, Message] = {
     "text-missing": _("Isi teks lebih dahulu."),
     "unknown-agency": _("Instansi yang dipilih tidak menerima laporan. Pilih instansi lain."),
     "no-pictures-here": _("Foto hanya dapat dikirim dengan tanggapan atau penutupan. Kirim tanpa foto."),
-    "too-many-pictures": _("Paling banyak lima foto dalam satu tanggapan. Hapus centang pada yang lain."),
     "unknown-picture": _("Foto yang dipilih tidak tersimpan lagi. Pilih foto itu sekali lagi."),
 }
 FILTER_FAULTS: Mapping[SavedFilterFault, Message] = {
@@ -72,6 +71,7 @@ FILTER_FAULTS: Mapping[SavedFilterFault, Message] = {
 }
 TOO_LONG = _("Teks terlalu panjang: paling banyak {limit} karakter.")
 SMS_TOO_LONG = _("Pertanyaan ini tidak muat dalam satu SMS: kurangi {count} karakter.")
+TOO_MANY_PICTURES = _("Paling banyak lima foto dalam satu tanggapan. Hapus centang pada yang lain.")
 
 
 # Orders of a list. The first one is by the last change in a list of finished cases.
@@ -129,12 +129,9 @@ MARK_NAMES: Mapping[str, Message] = {
 }
 
 
-def transfers_in_words(hop: int, reopened: int) -> Message | None:
-    """Return how often the complaint was transferred before it came here; `None` for the first agency.
-
-    A hop by which its sender opened it again is no transfer.
-    """
-    return _("alihan ke-{hop}").filled(hop=hop - reopened) if hop > reopened else None
+def transfers_in_words(transfers: int) -> Message | None:
+    """Return how often the complaint went to another institution before it came here; `None` for the first one."""
+    return _("alihan ke-{hop}").filled(hop=transfers) if transfers else None
 
 
 def joined_in_words(joined: int) -> Message | None:

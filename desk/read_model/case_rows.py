@@ -12,6 +12,7 @@ from cases.clocks.answer_deadline import answer_deadlines
 from cases.clocks.case_events import CaseEvent, CaseHistory, EventKind
 from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from cases.course.transfers import count_transfers
 from cases.course.verdicts import CaseState
 from messages.shapes import Dispatch, SecondMatter, SenderAct
 from messages.topics import TRIAGE
@@ -101,8 +102,11 @@ def case_rows(facts: CaseFacts, deadlines: Deadlines) -> Sequence[dict[str, Any]
         {
             **_row(dispatch, course, following, _refusals(courses, dispatch.hop), facts.accompanying),
             "due_at": due_by_hop.get(dispatch.hop, dispatch.due_at),
+            "transfers": count_transfers(item.agency for item in dispatches[:index]),
         }
-        for dispatch, following, course in zip(dispatches, [*dispatches[1:], None], courses, strict=True)
+        for index, (dispatch, following, course) in enumerate(
+            zip(dispatches, [*dispatches[1:], None], courses, strict=True), 1
+        )
         if dispatch.own_case
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches, in_order
+from cases.facts.answer_content import stored_content
 from cases.facts.conditions import is_outcome_of_answer
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
 from cases.pictures.store import answer_pictures
@@ -24,7 +26,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages.codec import decode_stored
-from messages.shapes import KEPT_APART, Attachment, Dispatch, FollowUp, Report, SenderAct, Verdict
+from messages.shapes import KEPT_APART, AnswerContent, Attachment, Dispatch, FollowUp, Report, SenderAct, Verdict
 
 # Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
 _SHOWN_MESSAGES = 50
@@ -102,7 +104,8 @@ class CaseEvent:
     """One event of a case. `agency` is a code, `actor` the person as far as that is recorded.
 
     `text` is the text of an answer, the last reason of a dispatch, or the reason of a correction. `counts` is False for
-    an answer that came too late, or that the table of verdicts does not accept. `pictures` are those of an answer.
+    an answer that came too late, or that the table of verdicts does not accept. `answer` is the whole content of an
+    answer, and `pictures` are those that it names and that are stored.
     """
 
     at: datetime
@@ -110,8 +113,8 @@ class CaseEvent:
     agency: str = ""
     text: str = ""
     actor: str = ""
-    suggested_agency: str | None = None
     counts: bool = True
+    answer: AnswerContent | None = None
     pictures: tuple[Attachment, ...] = ()
 
 
@@ -222,19 +225,25 @@ def _shown_events(
     """Return the events that the agency of a case may read, in the order of time.
 
     What other agencies wrote after the case left this one is no matter of this one. The clocks of router and bus
-    differ: what came to a later hop is told by the hop. Of one moment, an objection comes before the hop that it
-    causes: the router dispatches both at one time.
+    differ: what came to a later hop is told by the hop, and an answer that counts stands between its hop and the next.
+    Of one moment, an objection and a refusal come before the hop that they cause.
     """
     last_hop = dispatches[-1].hop if row.is_current else row.hop
-    shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
-    shown_answers = [answer for answer in answers if answer.dispatch_id in shown_ids]
-    first_dispatch, *later_dispatches = _dispatch_events([item for item in dispatches if item.hop <= last_hop + 1])
+    hops = {item.id: item.hop for item in dispatches if item.hop <= last_hop}
+    shown_answers = [answer for answer in answers if answer.dispatch_id in hops]
+    answer_events = _answer_events(
+        shown_answers, _counted_times(dispatches, answers), answer_pictures(connection, shown_answers)
+    )
+    hop_events = [
+        *((item.hop, event) for item, event in zip(dispatches, _dispatch_events(dispatches), strict=True)),
+        *((hops[answer.dispatch_id], event) for answer, event in zip(shown_answers, answer_events, strict=True)),
+    ]
+    first_hop = dispatches[0].hop
     # The order of one moment: sorting keeps it.
     events = (
-        first_dispatch,
+        *(event for hop, event in hop_events if hop == first_hop),
         *_report_events(reports),
-        *later_dispatches,
-        *_answer_events(shown_answers, _counted_ids(dispatches, answers), answer_pictures(connection, shown_answers)),
+        *(event for hop, event in sorted(hop_events, key=itemgetter(0)) if first_hop < hop <= last_hop + 1),
         *_correction_events(connection, row.complaint_id),
     )
     return sorted(
@@ -410,8 +419,8 @@ def _dispatch_events(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
         yield CaseEvent(dispatch.at, "dispatched", dispatch.agency, reason, dispatch.actor)
 
 
-def _counted_ids(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) -> frozenset[UUID | None]:
-    """Return the ids of the answers that count."""
+def _counted_times(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) -> Mapping[UUID | None, datetime]:
+    """Return the shown times of the answers that count, by id."""
     by_id = {dispatch.id: dispatch for dispatch in dispatches}
     case_answers = [
         CaseAnswer(
@@ -425,17 +434,17 @@ def _counted_ids(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) ->
         for answer in answers
     ]
     courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], case_answers)
-    return frozenset(answer.id for course in courses for answer in course.counted_answers)
+    return {answer.id: course.shown_time(answer) for course in courses for answer in course.counted_answers}
 
 
 def _answer_events(
     answers: Sequence[Row[Any]],
-    counted_ids: frozenset[UUID | None],
+    counted_times: Mapping[UUID | None, datetime],
     pictures: Mapping[UUID, tuple[Attachment, ...]],
 ) -> Iterator[CaseEvent]:
     for answer in answers:
-        details = (answer.agency, answer.text, answer.actor, answer.suggested_agency, answer.id in counted_ids)
-        yield CaseEvent(answer.at, answer.verdict, *details, pictures.get(answer.id, ()))
+        details = (answer.agency, answer.text, answer.actor, answer.id in counted_times, stored_content(answer))
+        yield CaseEvent(counted_times.get(answer.id, answer.at), answer.verdict, *details, pictures.get(answer.id, ()))
 
 
 def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]:

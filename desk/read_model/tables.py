@@ -150,6 +150,7 @@ class DeskCase(SQLModel, table=True):
     hop: int
     refusals: int
     reopened: int = 0
+    transfers: int = 0
     danger: str = ""
     danger_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     joined: int

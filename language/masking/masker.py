@@ -39,9 +39,12 @@ def find_personal(text: str) -> list[PersonalSpan]:
     return [*without_overlaps([*spans, *find_names(text, frozenset(span.start for span in spans))])]
 
 
-def mask_text(text: str) -> str:
-    """Return the text with each personal part replaced by `MASK`, for staff."""
-    return _replaced(text, lambda _: MASK)
+def mask_text(text: str, readable_number: str = "") -> str:
+    """Return the text with each personal part replaced by `MASK`, for staff.
+
+    `readable_number` is the tracking number of the case that they read: it stays, and that of every other is replaced.
+    """
+    return _replaced(text, lambda _: MASK, readable_number)
 
 
 def mask_with_labels(text: str) -> str:
@@ -49,9 +52,11 @@ def mask_with_labels(text: str) -> str:
     return _ADJACENT_ADDRESSES.sub(LABELS[Kind.ADDRESS], _replaced(text, LABELS.__getitem__))
 
 
-def _replaced(text: str, mask_of: Callable[[Kind], str]) -> str:
+def _replaced(text: str, mask_of: Callable[[Kind], str], readable_number: str = "") -> str:
     parts, position = [], 0
     for span in find_personal(text):
+        if text[span.start : span.end].upper() == readable_number:
+            continue
         parts += [text[position : span.start], mask_of(span.kind)]
         position = span.end
     return "".join([*parts, text[position:]])

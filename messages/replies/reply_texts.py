@@ -23,6 +23,10 @@ _WITH_WORDS: Mapping[Verdict, str] = MappingProxyType(
         "closed": "Laporan {} selesai ditangani {}: ",
     }
 )
+# Opening before words that have the number.
+_WITHOUT_NUMBER: Mapping[Verdict, str] = MappingProxyType(
+    {"asked": "{} bertanya: ", "responded": "Tanggapan {}: ", "closed": "Selesai ditangani {}: "}
+)
 _WITHOUT_WORDS: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": "{} meminta keterangan tentang laporan {}.",
@@ -45,6 +49,7 @@ _PICTURES_ON_PAGE = " Ada foto di halaman laporan Anda."
 _WITH_PICTURES = " Baca dan lihat foto: "
 # Triage closed the case: no agency handles it.
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
+_ARCHIVED_WITHOUT_NUMBER = "Tidak kami teruskan ke instansi: "
 _ARCHIVED_NOTICE = (
     "Laporan {} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
 )
@@ -120,10 +125,9 @@ def septets_left(
     It is the room beside the shortest opening, and before the link to pictures: `answer_text` leaves out a name that
     takes too much of it.
     """
-    names = (TRIAGE_NAME if agency == TRIAGE else agency_name, UNNAMED_AGENCY)
-    openings = [_WITH_WORDS[verdict].format(number, name) for name in names if name]
-    if agency == TRIAGE and verdict == "closed":
-        openings = [_ARCHIVED.format(number)]
+    names = [name for name in (TRIAGE_NAME if agency == TRIAGE else agency_name, UNNAMED_AGENCY) if name]
+    is_archived = agency == TRIAGE and verdict == "closed"
+    openings = _archived_openings(number, words) if is_archived else _openings(verdict, number, names, words)
     shortest_opening = min(size for opening in openings if (size := septets(opening)) is not None)
     taken = shortest_opening + min(map(len, access.picture_endings), default=0)
     return SEGMENT - taken - (septets(" ".join(as_sms(words).split())) or 0)
@@ -137,13 +141,12 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
     verdict of which `tells_citizen` is true.
     """
     names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
-    openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
     hint = (
         _OBJECTION_HINT.format(number, access.objection_period)
         if verdict == "closed" and access.objection_period
         else ""
     )
-    text = _with_words(openings, words, access)
+    text = _with_words(_openings(verdict, number, names, words), number, words, access)
     tells_of_pictures = not access.picture_endings or any(ending in text for ending in access.picture_endings)
     if text and tells_of_pictures:
         return f"{text}{hint}" if is_complete(text, words) and fits_one_sms(text + hint) else text
@@ -159,11 +162,21 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
 
 def archived_text(number: str, words: str, access: SenderAccess = NO_ACCESS) -> str:
     """Return the text about a case that triage closed, with as many words of the reason as one SMS holds."""
-    return _with_words([_ARCHIVED.format(number)], words, access) or _ARCHIVED_NOTICE.format(number)
+    return _with_words(_archived_openings(number, words), number, words, access) or _ARCHIVED_NOTICE.format(number)
 
 
-def _with_words(openings: Sequence[str], words: str, access: SenderAccess) -> str:
-    """Return the best text with words that fits one SMS; "" if there are no words, or too few of them fit.
+def _openings(verdict: Verdict, number: str, names: Sequence[str], words: str) -> Sequence[str]:
+    """Return the openings, the best first: without the number where the words have it."""
+    numbered = [_WITH_WORDS[verdict].format(number, name) for name in names]
+    return [*(_WITHOUT_NUMBER[verdict].format(name) for name in names if number in words), *numbered]
+
+
+def _archived_openings(number: str, words: str) -> Sequence[str]:
+    return [*([_ARCHIVED_WITHOUT_NUMBER] if number in words else []), _ARCHIVED.format(number)]
+
+
+def _with_words(openings: Sequence[str], number: str, words: str, access: SenderAccess) -> str:
+    """Return the best text with number and words that fits one SMS; "" if there are no words, or too few of them fit.
 
     A text that is cut, or about pictures, ends with the link, if there is one and it fits.
     """
@@ -180,7 +193,8 @@ def _with_words(openings: Sequence[str], words: str, access: SenderAccess) -> st
         *(opening + sms_words for opening in openings),
         *(cut_to_fit(opening, sms_words, ending) for ending in endings for opening in openings),
     ]
-    return next((text for text in texts if text and fits_one_sms(text)), "")
+    # An opening without the number needs words that are not cut before it.
+    return next((text for text in texts if number in text and fits_one_sms(text)), "")
 
 
 def is_complete(text: str, words: str) -> bool:

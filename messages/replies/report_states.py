@@ -81,6 +81,22 @@ STATE_SENTENCES: Mapping[ReportState, StateSentence] = MappingProxyType(
     }
 )
 
+# For the sender alone.
+SENDER_SENTENCES: Mapping[ReportState, StateSentence] = MappingProxyType(
+    {
+        **STATE_SENTENCES,
+        "menunggu-anda": StateSentence(
+            "Laporan {number} menunggu keterangan Anda. {agency} bertanya.",
+            "Laporan {number} menunggu keterangan Anda. Instansi bertanya.",
+        ),
+        "dibuka-lagi": StateSentence(
+            "Laporan {number} dibuka lagi di {agency} karena Anda menyatakan belum selesai.",
+            "Laporan {number} dibuka lagi karena Anda menyatakan belum selesai.",
+        ),
+        "ditarik": _without_agency("Laporan {number} sudah Anda tarik."),
+    }
+)
+
 
 _SET_ASIDE_REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -127,11 +143,16 @@ def set_aside_sentence(reason: str, number: str) -> str:
     return SET_ASIDE_SENTENCES.get(reason, SET_ASIDE_SENTENCES[""]).format(number=number)
 
 
-def state_sentence(state: ReportState, number: str, agency_name: str = "") -> str:
+def state_sentence(
+    state: ReportState,
+    number: str,
+    agency_name: str = "",
+    sentences: Mapping[ReportState, StateSentence] = STATE_SENTENCES,
+) -> str:
     """Return the sentence of a state: one SMS, in Indonesian.
 
     `agency_name` is empty for a report whose sender is anonymous or confidential. A name that does not fit is left out.
     """
-    sentence = STATE_SENTENCES[state]
+    sentence = sentences[state]
     named = sentence.named.format(number=number, agency=agency_name)
     return named if agency_name and fits_one_sms(named) else sentence.unnamed.format(number=number)

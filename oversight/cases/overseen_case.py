@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from messages.shapes import AnswerContent
 from pages.translation.message import Message
 
 
@@ -25,15 +26,18 @@ class CaseHead(NamedTuple):
 class HistoryStep:
     """One event of a case. `quotes` are texts, with words masked: of an answer, or the reasons of a dispatch.
 
-    `due_at` is the deadline that a dispatch had. `counts` is False for an answer that changed nothing.
+    `transfer` counts the transfers between institutions up to a dispatch that is one; 0 for every other event.
+    `due_at` is the deadline that a dispatch had. `counts` is False for an answer that changed nothing. `answer` is the
+    content of an answer, masked, too.
     """
 
     at: datetime
     sentence: Message
     quotes: Sequence[str] = ()
-    hop: int | None = None
+    transfer: int = 0
     due_at: datetime | None = None
     counts: bool = True
+    answer: AnswerContent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class OverseenCase:
     kind: Message
     channel: str
     topic: str
-    title: str
+    heading: str
     text: str
     place: Sequence[str]
     received_at: datetime | None

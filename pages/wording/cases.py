@@ -38,6 +38,8 @@ CASE_STATES: Mapping[str, Message] = {
     "dibuka-lagi": REPORT_STATES["dibuka-lagi"],
     "digabung": _("Digabung dengan laporan lain"),
 }
+# Characters of a heading that is made of the text.
+_MAX_HEADING = 70
 # For everybody who typed a number.
 MISTYPED_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
 
@@ -45,6 +47,24 @@ MISTYPED_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf 
 def topic_label(names: Mapping[str, str], topic: str) -> str:
     """Return the name of a topic, of `names` by id; for a topic that has none any more, the words of its id."""
     return names.get(topic) or topic.replace("-", " ").capitalize()
+
+
+def report_heading(title: str, text: str) -> str:
+    """Return the heading of a report: its title, or the first words of its text; empty if the text has none.
+
+    A heading from the text ends after a whole word. It is masked if title and text are.
+    """
+    if title:
+        return title
+    words = text.split()
+    heading_words: list[str] = []
+    for word in words:
+        if len(" ".join((*heading_words, word))) > _MAX_HEADING:
+            break
+        heading_words.append(word)
+    if not heading_words:
+        return ""
+    return " ".join(heading_words) + ("" if len(heading_words) == len(words) else " …")
 
 
 def second_matter_sentence(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from messages.shapes import AnswerContent
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -27,9 +28,9 @@ EVENTS: Mapping[str, Message] = {
 _SUGGESTION = _("{agency} menyatakan laporan ini bukan kewenangannya dan menunjuk {suggested}.")
 
 
-def event_sentence(kind: str, agency: str, suggested: str | None, agency_name: Callable[[str], str]) -> Message:
+def event_sentence(kind: str, agency: str, answer: AnswerContent | None, agency_name: Callable[[str], str]) -> Message:
     """Return an event in words. `agency_name` returns the name of an institution by its code."""
     name = agency_name(agency) if agency else ""
-    if kind == "refused" and suggested:
-        return _SUGGESTION.filled(agency=name, suggested=agency_name(suggested))
+    if answer is not None and answer.verdict == "refused" and answer.suggested_agency:
+        return _SUGGESTION.filled(agency=name, suggested=agency_name(answer.suggested_agency))
     return EVENTS[kind].filled(agency=name)

@@ -64,7 +64,7 @@ def case_course(
         kind = "reopened" if dispatch.hop in reopenings else "dispatched"
         steps.append(CourseStep(dispatch.at, kind, dispatch.agency))
         steps += [
-            CourseStep(_shown_time(answer, arrival), answer.verdict, dispatch.agency, answer.id, answer.answered_id)
+            CourseStep(arrival.shown_time(answer), answer.verdict, dispatch.agency, answer.id, answer.answered_id)
             for answer in arrival.counted_answers
             if not (answer.verdict == "refused" and dispatch.agency == TRIAGE)
         ]
@@ -136,9 +136,3 @@ def _reopening_hops(dispatches: Sequence[CaseDispatch]) -> frozenset[int]:
     return frozenset(
         dispatch.hop for dispatch, before in zip(dispatches, counts, strict=False) if dispatch.reopened > before
     )
-
-
-def _shown_time(answer: CaseAnswer, answered: AnsweredDispatch) -> datetime:
-    """Return a time between the dispatch and the next one: the clocks of broker and router may differ."""
-    at = max(answer.at, answered.dispatch.at)
-    return min(at, answered.next_dispatch.at) if answered.next_dispatch else at

@@ -14,7 +14,14 @@ from cases.facts.tables import EventFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.replies.reply_texts import TRIAGE_NAME
-from messages.replies.report_states import ReportState, set_aside_sentence, state_sentence
+from messages.replies.report_states import (
+    SENDER_SENTENCES,
+    STATE_SENTENCES,
+    ReportState,
+    StateSentence,
+    set_aside_sentence,
+    state_sentence,
+)
 from messages.shapes import Moment, Shape
 from messages.topics import TRIAGE
 from sinks.ledger.case_course import (
@@ -91,6 +98,12 @@ class ReportStatus:
         kinds = [step.kind for step in self.steps if step.kind == "closed" or step.kind in ARRIVALS]
         return kinds[-1:] == ["closed"]
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the agency that has the case responded: the deadline of the first answer is met."""
+        kinds = [step.kind for step in self.steps if step.kind in ("responded", *ARRIVALS)]
+        return kinds[-1:] == ["responded"]
+
     def for_everybody(self, now: datetime) -> "ReportStatus":
         """Return the status for anybody who has the number, of a private report without agencies and other numbers.
 
@@ -118,9 +131,30 @@ class ReportStatus:
     @property
     def sentence(self) -> str:
         """The state in a sentence, as everybody may read it who has the number: one SMS."""
+        return self._sentence(STATE_SENTENCES)
+
+    @property
+    def sentence_to_sender(self) -> str:
+        """The state in a sentence for the sender alone: one SMS."""
+        return self._sentence(self.sender_sentences)
+
+    @property
+    def asks_sender(self) -> bool:
+        """Whether the case waits for an answer of this sender, and not of another citizen whose case it is."""
+        questions = [step for step in self.steps if step.kind == "asked"]
+        is_to_other = bool(questions) and questions[-1].is_to_other_sender
+        return self.state == "menunggu-anda" and self.shares_words and not is_to_other
+
+    @property
+    def sender_sentences(self) -> Mapping[ReportState, StateSentence]:
+        """Sentences of states for the sender. Another citizen whose case the report belongs to is no "Anda"."""
+        is_meant = {"menunggu-anda": self.asks_sender, "ditarik": True}.get(self.state, self.shares_words)
+        return SENDER_SENTENCES if is_meant else STATE_SENTENCES
+
+    def _sentence(self, sentences: Mapping[ReportState, StateSentence]) -> str:
         if self.set_aside:
             return set_aside_sentence(self.set_aside, self.tracking)
-        return state_sentence(self.state, self.tracking, "" if self.is_private else self.agency)
+        return state_sentence(self.state, self.tracking, "" if self.is_private else self.agency, sentences)
 
 
 ReadStatuses = Callable[[Connection, Sequence[str]], Iterable[ReportStatus]]

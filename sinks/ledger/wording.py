@@ -6,10 +6,13 @@ from pages.translation.message import Message
 from sinks.ledger.status import ReportStatus
 
 
-def page_sentence(status: ReportStatus, *, names_agency: bool) -> Message:
-    """Return the state in a sentence, as in SMS, with the agency's name however long it is. Pages translate it."""
+def page_sentence(status: ReportStatus, *, names_agency: bool, to_sender: bool = False) -> Message:
+    """Return the state in a sentence, as in SMS, with the agency's name however long it is. Pages translate it.
+
+    `to_sender`: nobody but the sender of the report reads it.
+    """
     values = {"number": status.tracking, "agency": status.agency or UNNAMED_AGENCY}
     if status.set_aside:
         return Message(SET_ASIDE_SENTENCES.get(status.set_aside, SET_ASIDE_SENTENCES[""]), values)
-    sentence = STATE_SENTENCES[status.state]
+    sentence = (status.sender_sentences if to_sender else STATE_SENTENCES)[status.state]
     return Message(sentence.named if names_agency and status.agency else sentence.unnamed, values)

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from messages import ids
-from messages.answer_check import AnswerCheck, AnswerKeys, canonical_form
-from messages.shapes import AgencyAnswer
+from messages.answer_check import AnswerCheck, AnswerKeys, canonical_form, content_id
+from messages.shapes import AgencyAnswer, AnswerContent
 from tests.conftest import NOW
 
 SEMARANG, CENTRAL = "kota-3374", "provinsi-33"
@@ -69,26 +69,23 @@ def test_every_field_is_protected(field: str) -> None:
 @pytest.mark.parametrize("field", ["pictures", "pictures_public"])
 def test_pictures_are_protected_where_there_are_some(field: str) -> None:
     """Nobody adds a picture to a signed answer, and nobody shows one to everybody."""
-    pictures = (UUID(int=5),)
-    id_ = ids.answer_id(DISPATCH, "closed", answer().text, None, pictures)
-    signed = KEYS.sign(answer(id=id_, pictures=pictures))
+    shown = answer(pictures=(UUID(int=5),))
+    signed = KEYS.sign(shown.model_copy(update={"id": content_id(DISPATCH, shown)}))
     assert CHECK.fault(AgencyAnswer.model_validate_json(signed.model_dump_json()), INSTITUTIONS) is None
     assert CHECK.fault(signed.model_copy(update={field: CHANGES[field]}), INSTITUTIONS) == "wrong_authenticator"
 
 
-def test_the_id_has_the_pictures() -> None:
-    """The same words with other pictures, or with the same for everybody, are another answer."""
-    one, two = UUID(int=5), UUID(int=6)
-    made = [
-        ids.answer_id(DISPATCH, "closed", "Selesai."),
-        ids.answer_id(DISPATCH, "closed", "Selesai.", None, (one,)),
-        ids.answer_id(DISPATCH, "closed", "Selesai.", None, (one,), pictures_public=True),
-        ids.answer_id(DISPATCH, "closed", "Selesai.", None, (one, two)),
-        ids.answer_id(DISPATCH, "closed", "Selesai.", CENTRAL, (one,)),
+def test_the_id_follows_from_the_whole_content() -> None:
+    """Each field that is not empty makes another answer. With the first three alone, the id is made of plain text."""
+    contents = [AnswerContent(verdict="closed", text="Selesai.")]
+    contents += [
+        contents[0].model_copy(update={name: CHANGES[name]}) for name in AnswerContent.model_fields if name != "verdict"
     ]
-    assert len(set(made)) == len(made)
-    # Without pictures, what the tick says has no meaning.
-    assert made[0] == ids.answer_id(DISPATCH, "closed", "Selesai.", pictures_public=True)
+    made = {content_id(DISPATCH, content) for content in contents}
+    assert len(made) == len(AnswerContent.model_fields)
+    assert ids.answer_id(DISPATCH, "closed", "Selesai.") in made
+    two_pictures = contents[0].model_copy(update={"pictures": (UUID(int=9), UUID(int=8))})
+    assert content_id(DISPATCH, two_pictures) not in made
 
 
 def test_the_changes_above_are_all_fields() -> None:
@@ -164,6 +161,7 @@ def test_the_readers_are_signed_only_where_they_are_named() -> None:
     assert b"readers" not in canonical_form(answer(key_generation=1))
     shared = answer(key_generation=1, readers="all-senders")
     assert b'"readers":"all-senders"' in canonical_form(shared)
+    shared = shared.model_copy(update={"id": content_id(DISPATCH, shared)})
     assert CHECK.fault(KEYS.sign(shared), INSTITUTIONS) is None
     forged = KEYS.sign(answer()).model_copy(update={"readers": "all-senders"})
     assert CHECK.fault(forged, INSTITUTIONS) == "wrong_authenticator"

@@ -42,6 +42,26 @@ def test_short_words_are_complete() -> None:
     assert is_complete(text, "Di RT berapa lampu yang padam?")
 
 
+@pytest.mark.parametrize(
+    ("verdict", "words", "sms"),
+    [
+        ("asked", "Laporan {} di RT berapa?", "Kota Semarang bertanya: Laporan {} di RT berapa?"),
+        ("responded", "Laporan {} kami jadwalkan.", "Tanggapan Kota Semarang: Laporan {} kami jadwalkan."),
+        ("closed", "Terima kasih atas laporan {}.", "Selesai ditangani Kota Semarang: Terima kasih atas laporan {}."),
+    ],
+)
+def test_a_number_in_the_words_is_there_once(verdict: Verdict, words: str, sms: str) -> None:
+    """The opening has it only if the words have it not, or lose it where they are cut: there is more room for them."""
+    words, access = words.format(NUMBER), SenderAccess(link=f"https://example.id/l/{'a' * 40}")
+    assert answer_text(verdict, NUMBER, "Kota Semarang", words) == sms.format(NUMBER)
+    last = f"{'Petugas memeriksa tiang. ' * 6}Laporan {NUMBER} selesai."
+    assert answer_text(verdict, NUMBER, "Kota Semarang", last, access).count(NUMBER) == 1
+    assert septets_left(verdict, NUMBER, "kota-3374", "Kota Semarang", words) > septets_left(
+        verdict, NUMBER, "kota-3374", "Kota Semarang", words.replace(NUMBER, "x" * len(NUMBER))
+    )
+    assert archived_text(NUMBER, words) == f"Tidak kami teruskan ke instansi: {words}"
+
+
 def test_complete_words_are_worth_more_than_the_name() -> None:
     """Without the agency's long name the whole question fits."""
     words = "Mohon kirim alamat lengkap dengan RT, RW, dan patokan terdekat. Terima kasih banyak."

@@ -6,7 +6,7 @@ from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
 from messages import ids
-from messages.answer_check import derived_id
+from messages.answer_check import content_id
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 from tests.conftest import NOW
 from tests.support.stages import ANSWER_KEYS
@@ -31,7 +31,7 @@ def unsigned_answer(
 
 def signed(answer: AgencyAnswer) -> AgencyAnswer:
     """Return the answer as its agency publishes it, for stages of `tests.support.stages`."""
-    return ANSWER_KEYS.sign(answer.model_copy(update={"id": derived_id(answer)}))
+    return ANSWER_KEYS.sign(answer.model_copy(update={"id": content_id(answer.dispatch_id, answer)}))
 
 
 def answer(

@@ -47,7 +47,9 @@ def _listed_reports(parts: DoorParts, condition: ColumnElement[bool]) -> Sequenc
         rows = connection.execute(query).all()
     statuses = parts.ledger.statuses([row.tracking for row in rows])
     return [
-        OwnReport(row.tracking, row.received_at, statuses[row.tracking].sentence, parts.link_of(row.message_id))
+        OwnReport(
+            row.tracking, row.received_at, statuses[row.tracking].sentence_to_sender, parts.link_of(row.message_id)
+        )
         for row in rows
         if row.tracking in statuses
     ]

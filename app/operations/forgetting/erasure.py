@@ -94,7 +94,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "replies_outbox": _by_complaints(replies.empty_replies),
         "replies_recipient": _by_complaints(replies.delete_recipients),
         "desk_act": _of_dispatches(
-            DeskAct, col(DeskAct.dispatch_id), {"text": "", "answer": "{}"}, col(DeskAct.published_at).is_not(None)
+            DeskAct, col(DeskAct.dispatch_id), {"answer": "{}"}, col(DeskAct.published_at).is_not(None)
         ),
         "desk_assignment": _of_dispatches(DeskAssignment, col(DeskAssignment.dispatch_id), {"why": ""}),
         "desk_note": _rows_deleted(DeskNote, col(DeskNote.complaint_id), _complaints),

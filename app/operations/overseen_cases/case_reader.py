@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
@@ -11,6 +12,7 @@ from cases.clocks.clock_states import ClockState, State, clock_states
 from cases.clocks.clock_table import ClockName
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
+from cases.course.transfers import count_transfers
 from cases.facts.conditions import is_latest_dispatch
 from cases.facts.tables import DispatchFact
 from cases.words.tables import CaseWords
@@ -31,9 +33,11 @@ from oversight.read_model.report_facts import clock_history
 from pages.translation.message import Message
 from pages.translation.message import message as _
 from pages.wording import recommendations
-from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.cases import CASE_STATES, KINDS, report_heading, topic_label
 from pages.wording.events import event_sentence
 
+# Returns words of the case without what leads to a person.
+Mask = Callable[[str], str]
 # Clocks of a case. That of a recommendation is none of them.
 CLOCK_NAMES: Mapping[ClockName, Message] = {
     "verify": _("Verifikasi dan penerusan"),
@@ -112,6 +116,7 @@ class OverseenCaseReader:
     ) -> OverseenCase:
         view = progress.case
         case, report = view.case, view.dispatch.report
+        mask = partial(mask_text, readable_number=head.number)
         own_messages = sum(report.relation == "repeat" for report in view.reports)
         return OverseenCase(
             head=head,
@@ -121,9 +126,9 @@ class OverseenCaseReader:
             kind=KINDS[report.kind],
             channel=self._channel_label(view.dispatch.channel),
             topic=topic_label(self._topic_names(), view.dispatch.topic),
-            title=mask_text(report.title),
-            text=mask_text(report.text),
-            place=[mask_text(line) for line in _place_lines(report)],
+            heading=report_heading(mask(report.title), mask(report.text)),
+            text=mask(report.text),
+            place=[mask(line) for line in _place_lines(report)],
             received_at=view.received_at,
             is_anonymous=view.is_anonymous,
             is_confidential=report.rahasia,
@@ -132,40 +137,44 @@ class OverseenCaseReader:
             files=case.pictures,
             refusals=case.refusals,
             reopened=case.reopened,
-            steps=sorted(self._steps(view), key=lambda step: step.at),
+            steps=sorted(self._steps(view, mask), key=lambda step: step.at),
             clocks=[self._clock(state, head.agency) for state in states],
-            recommendations=[self._recommendation(item, head.agency, now) for item in view.recommendations],
+            recommendations=[self._recommendation(item, head.agency, now, mask) for item in view.recommendations],
         )
 
-    def _steps(self, view: CaseView) -> Iterator[HistoryStep]:
+    def _steps(self, view: CaseView, mask: Mask) -> Iterator[HistoryStep]:
         if view.received_at:
             yield HistoryStep(view.received_at, _ARRIVED)
-        for dispatch in view.history:
-            yield self._dispatch_step(dispatch)
+        agencies = [dispatch.agency for dispatch in view.history]
+        transfers = [count_transfers(agencies[:end]) for end in range(len(agencies) + 1)]
+        dispatches = zip(view.history, transfers, transfers[1:], strict=False)
         for event in view.events:
             if event.kind == "dispatched":
+                dispatch, before, after = next(dispatches)
+                yield self._dispatch_step(dispatch, after if after > before else 0, mask)
                 continue
-            sentence = event_sentence(event.kind, event.agency, event.suggested_agency, self._institutions.name)
-            yield HistoryStep(event.at, sentence, _masked([event.text]), counts=event.counts)
+            sentence = event_sentence(event.kind, event.agency, event.answer, self._institutions.name)
+            answer = event.answer and event.answer.model_copy(update={"text": mask(event.answer.text)})
+            yield HistoryStep(event.at, sentence, _masked([event.text], mask), counts=event.counts, answer=answer)
 
-    def _dispatch_step(self, dispatch: Dispatch) -> HistoryStep:
+    def _dispatch_step(self, dispatch: Dispatch, transfer: int, mask: Mask) -> HistoryStep:
         sentence = event_sentence("dispatched", dispatch.agency, None, self._institutions.name)
-        reasons = _masked(reason.text for reason in dispatch.reasons)
+        reasons = _masked((reason.text for reason in dispatch.reasons), mask)
         due_at = dispatch.due_at if dispatch.agency != TRIAGE else None
-        return HistoryStep(dispatch.at, sentence, reasons, dispatch.hop, due_at)
+        return HistoryStep(dispatch.at, sentence, reasons, transfer, due_at)
 
-    def _recommendation(self, item: CaseRecommendation, agency: str, now: datetime) -> ShownRecommendation:
+    def _recommendation(self, item: CaseRecommendation, agency: str, now: datetime, mask: Mask) -> ShownRecommendation:
         answer = item.answer
         due_at = recommendation_clock(self._deadlines, item.at, item.held_since, agency).due_at
         return ShownRecommendation(
             kind=recommendations.RECOMMENDATION_KINDS[item.kind],
-            text=mask_text(item.text),
+            text=mask(item.text),
             actor=item.actor,
             at=item.at,
             due_at=None if answer else due_at,
             is_late=answer is None and due_at < now,
             outcome=recommendations.RECOMMENDATION_OUTCOMES[answer.outcome] if answer else None,
-            answer=mask_text(answer.text) if answer else "",
+            answer=mask(answer.text) if answer else "",
             answered_at=answer.at if answer else None,
             answered_by=self._institutions.name(answer.agency) if answer else "",
         )
@@ -185,5 +194,5 @@ def _place_lines(report: Report) -> Iterator[str]:
     yield from filter(None, (place.address, ", ".join(filter(None, (place.district, place.region)))))
 
 
-def _masked(texts: Sequence[str] | Iterator[str]) -> Sequence[str]:
-    return [mask_text(text) for text in texts if text]
+def _masked(texts: Sequence[str] | Iterator[str], mask: Mask) -> Sequence[str]:
+    return [mask(text) for text in texts if text]

@@ -9,17 +9,17 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor
 from config.database import read_transaction
 from config.time_zones import time_zone
-from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
+from desk.acts.answers import ActFault, ActResult, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft
 from desk.pages.case.act_pictures import ChosenPictures, chosen_pictures
-from desk.pages.case.act_slugs import NAMES, READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
-from messages.shapes import VERDICTS_WITH_PICTURES, AnswerReaders, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerContent, AnswerReaders, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.form_with_files import PostedFormWithFiles
@@ -30,9 +30,7 @@ from pages.translation.message import Message
 _MAX_UNIT_LENGTH = 200
 _MAX_REASON_LENGTH = 500
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
-_FORM_FAULTS: frozenset[ActFault] = frozenset(
-    {"text-missing", "unknown-agency", "no-pictures-here", "too-many-pictures", "unknown-picture"}
-)
+_FORM_FAULTS: frozenset[ActFault] = frozenset({"text-missing", "unknown-agency", "no-pictures-here", "unknown-picture"})
 _INNER_PART = "#di-dalam"
 # Begin of a page. A redirect without a fragment would keep that of the form (RFC 9110, 10.2.2).
 _TOP = "#isi"
@@ -78,13 +76,13 @@ class ActForms:
         draft = self._draft(view, verdict, form, pictures)
         if is_possible and (draft.fault or pictures.faults or form.line("langkah") == "pratinjau"):
             return self._case_page.render(request, actor, view, draft)
-        answer = AnswerDraft(
-            verdict,
-            draft.text,
-            draft.suggested_agency or None,
-            tuple(file.id for file in pictures.files),
-            pictures.is_public and bool(pictures.files),
-            draft.readers,
+        answer = AnswerContent(
+            verdict=verdict,
+            text=draft.text,
+            suggested_agency=draft.suggested_agency,
+            pictures=tuple(file.id for file in pictures.files),
+            pictures_public=pictures.is_public,
+            readers=draft.readers,
         )
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
         if result.fault:
@@ -161,7 +159,7 @@ class ActForms:
             text,
             suggested_agency,
             continue_at=form.line("lanjut"),
-            fault=self._draft_fault(view, verdict, text, suggested_agency),
+            fault=self._draft_fault(view, verdict, text, suggested_agency, pictures),
             preview=self._case_page.preview(
                 view, verdict, text, has_pictures=bool(pictures.files), readers=_readers(form)
             ),
@@ -170,10 +168,12 @@ class ActForms:
         )
 
     def _draft_fault(
-        self, view: CaseProgressView, verdict: Verdict, text: str, suggested_agency: str
+        self, view: CaseProgressView, verdict: Verdict, text: str, suggested_agency: str, pictures: ChosenPictures
     ) -> Message | None:
         if len(text) > MAX_TEXT_LENGTH:
             return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH)
+        if len(pictures.files) > MAX_ANSWER_PICTURES:
+            return wording.TOO_MANY_PICTURES
         if suggested_agency and not self._parts.institutions.receives_cases(suggested_agency):
             return wording.FAULTS["unknown-agency"]
         room = self._case_page.question_room(view, verdict, text)
@@ -191,7 +191,8 @@ class ActForms:
         values = {
             "view": view,
             "draft": draft,
-            "slug": NAMES[draft.verdict] if draft.verdict else "",
+            # The text is shown, and the pictures are stored by now. The version is that of the case as it is.
+            "typed": form.others("isi", "foto", "versi", "langkah"),
             "title": wording.ACT_NAMES[draft.verdict] if draft.verdict else "",
             "fault": wording.FAULTS[fault],
             "suggested_name": self._parts.institutions.name(draft.suggested_agency) if draft.suggested_agency else "",

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from accounts.permissions import Actor, may
 from cases.course.verdicts import state_after
-from desk.acts.answers import CaseProgressView
+from desk.acts.answers import CaseProgressView, PendingAct
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
 from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent
-from messages.shapes import Attachment, Report, SenderAct, Verdict
+from messages.shapes import AnswerContent, Attachment, Report, SenderAct, Verdict
 from pages.translation.message import Message
 from pages.wording.events import event_sentence
 
@@ -33,7 +30,8 @@ class ShownFile:
 class HistoryEntry:
     """One event in words. `text` is what was written, `actor` the person of the own agency.
 
-    `is_pending`: the act is stored and not yet in the read model. `pictures` are those of an answer.
+    `is_pending`: the act is stored and not yet in the read model. `answer` is the content of an answer, `pictures` are
+    its pictures.
     """
 
     at: datetime
@@ -43,6 +41,7 @@ class HistoryEntry:
     is_own: bool
     counts: bool = True
     is_pending: bool = False
+    answer: AnswerContent | None = None
     pictures: Sequence[ShownFile] = ()
 
 
@@ -128,16 +127,18 @@ def _entry(
     is_own_dispatch = is_own and event.kind == "dispatched"
     return HistoryEntry(
         event.at,
-        event_sentence(event.kind, event.agency, event.suggested_agency, agency_name),
+        event_sentence(event.kind, event.agency, event.answer, agency_name),
         # The page shows the reasons of the own dispatch in a section of their own.
         "" if is_own_dispatch else event.text,
         event.actor if is_own and not is_own_dispatch else "",
         is_own=is_own,
         counts=event.counts,
+        answer=event.answer,
         pictures=[shown_file(file) for file in event.pictures] if are_files_open else (),
     )
 
 
-def _pending_entry(act: Row[Any], agency_name: Callable[[str], str]) -> HistoryEntry:
-    sentence = event_sentence(act.verdict, act.agency, act.suggested_agency, agency_name)
-    return HistoryEntry(act.at, sentence, act.text, act.actor, is_own=True, is_pending=True)
+def _pending_entry(act: PendingAct, agency_name: Callable[[str], str]) -> HistoryEntry:
+    sentence = event_sentence(act.content.verdict, act.agency, act.content, agency_name)
+    text, actor = act.content.text, act.actor
+    return HistoryEntry(act.at, sentence, text, actor, is_own=True, is_pending=True, answer=act.content)

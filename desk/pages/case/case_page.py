@@ -35,7 +35,7 @@ from pages.forms import plain_line
 from pages.responses import see_other
 from pages.sizes import readable_size
 from pages.translation.message import Message
-from pages.wording.cases import CASE_STATES, KINDS, second_matter_sentence, topic_label
+from pages.wording.cases import CASE_STATES, KINDS, report_heading, second_matter_sentence, topic_label
 from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 _MAX_SEARCH_LENGTH = 100
@@ -227,6 +227,7 @@ class CasePage:
             "view": view,
             "case": case,
             "report": dispatch.report,
+            "heading": report_heading(dispatch.report.title, dispatch.report.text),
             "kind": KINDS[dispatch.report.kind],
             "state": CASE_STATES[view.state if case.is_current else case.state],
             "deadline": wording.deadline_in_words(case.due_at, parts.now(), region, clock_stopped=view.state == "tunda")

@@ -177,7 +177,7 @@ def has_responded(view: CaseProgressView) -> bool:
         for event in view.case.events
         if event.kind == "responded" and event.counts and event.agency == dispatch.agency and event.at >= dispatch.at
     ]
-    return bool(responses) or any(act.verdict == "responded" for act in view.pending)
+    return bool(responses) or any(act.content.verdict == "responded" for act in view.pending)
 
 
 def _replies(

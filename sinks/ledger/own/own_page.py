@@ -100,7 +100,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-# In these the page names the deadline of the agency.
+# In these the page names the deadline of the agency, until its first answer.
 _STATES_WITH_DEADLINE = frozenset({"diteliti", "diteruskan", "ditangani", "dibuka-lagi"})
 
 
@@ -163,7 +163,7 @@ class OwnPage:
             "token": token,
             "report": report,
             "due_at": due_at,
-            "sentence": page_sentence(report.status, names_agency=True) if report else "",
+            "sentence": page_sentence(report.status, names_agency=True, to_sender=True) if report else "",
             "acts": self._acts(report),
             "sent": terkirim,
             "form_id": self._new_form_id,
@@ -187,7 +187,7 @@ class OwnPage:
         return Response(content, headers=_FILE_HEADERS, media_type=file.media_type)
 
     def _due_at(self, report: OwnReport | None, message_id: UUID) -> datetime | None:
-        if report is None or report.status.state not in _STATES_WITH_DEADLINE:
+        if report is None or report.status.state not in _STATES_WITH_DEADLINE or report.status.is_answered:
             return None
         return self._sender_deadline(complaint_id(message_id))
 
@@ -201,7 +201,7 @@ class OwnPage:
         if report.status.set_aside or report.is_forgotten:
             return ()
         state = report.status.state
-        acts = possible_acts(state, report.answered_at, self._now(), self._deadlines)
+        acts = possible_acts(state, report.answered_at, self._now(), self._deadlines, is_rated=report.rating > 0)
         return (*acts, *consent_acts(report.consent, state))
 
     def _json_answer(self, report: OwnReport | None, due_at: datetime | None) -> Response:
@@ -210,7 +210,7 @@ class OwnPage:
         shown = OwnReportShown(
             tracking=report.status.tracking,
             state=report.status.state,
-            sentence=str(page_sentence(report.status, names_agency=True)),
+            sentence=str(page_sentence(report.status, names_agency=True, to_sender=True)),
             agency=report.status.agency,
             due_at=due_at,
             due_is_provisional=due_at is not None and self._deadlines.is_provisional(due_at),

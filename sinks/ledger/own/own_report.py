@@ -113,12 +113,18 @@ class OwnReport:
         return self._response == "confirms"
 
     @property
+    def rating(self) -> int:
+        """The sender's last rating since the last answer; 0 without one."""
+        return next((entry.rating for entry in reversed(self._later_entries) if entry.act == "rates"), 0)
+
+    @property
     def _response(self) -> SenderAct | None:
+        return next((entry.act for entry in reversed(self._later_entries) if entry.act in _RESPONSES), None)
+
+    @property
+    def _later_entries(self) -> Sequence[OwnEntry]:
         answered_at = self.answered_at
-        if answered_at is None:
-            return None
-        later_acts = [entry.act for entry in self.entries if entry.step.at > answered_at]
-        return next((act for act in reversed(later_acts) if act in _RESPONSES), None)
+        return [entry for entry in self.entries if answered_at is not None and entry.step.at > answered_at]
 
     @property
     def agencies(self) -> tuple[str, ...]:
@@ -128,11 +134,17 @@ class OwnReport:
 
 
 def possible_acts(
-    state: ReportState, answered_at: datetime | None, now: datetime, deadlines: Deadlines
+    state: ReportState,
+    answered_at: datetime | None,
+    now: datetime,
+    deadlines: Deadlines,
+    *,
+    is_rated: bool = False,
 ) -> tuple[SenderAct, ...]:
     """Return what the sender can do. Pure. `answered_at` is the time of the last answer, `None` without one.
 
-    An objection or a confirmation is about an answer, within the period of `deadlines`.
+    An objection or a confirmation is about an answer, within the period of `deadlines`. `is_rated`: the sender has
+    rated the last answer.
     """
     is_answered = state in {"dijawab", "selesai", "bukan-laporan"} and answered_at is not None
     is_in_time = is_answered and answered_at is not None and deadlines.may_object(answered_at, now)
@@ -140,14 +152,14 @@ def possible_acts(
         "adds": state != "ditarik",
         "objects": is_in_time,
         "confirms": is_in_time and state != "bukan-laporan",
-        "rates": answered_at is not None and state != "bukan-laporan",
+        "rates": answered_at is not None and state != "bukan-laporan" and not is_rated,
         "withdraws": state not in ENDED_STATES,
         "asks-to-be-forgotten": True,
     }
     return tuple(act for act, is_possible in conditions.items() if is_possible)
 
 
-class AnswerContent(NamedTuple):
+class ReadAnswer(NamedTuple):
     """What a sender reads and sees of an answer; see `OwnEntry.is_shared`."""
 
     words: str
@@ -155,7 +167,7 @@ class AnswerContent(NamedTuple):
     is_shared: bool = False
 
 
-_NO_CONTENT = AnswerContent("")
+_NO_CONTENT = ReadAnswer("")
 
 
 class LastWords(NamedTuple):
@@ -215,7 +227,7 @@ class OwnReports:
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
-    def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerContent]:
+    def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, ReadAnswer]:
         """Return the agencies' words and pictures to the senders of these reports, by the id of the answer.
 
         The words to another citizen about the same case may be about that citizen. They are whole, with the pictures,
@@ -242,7 +254,7 @@ class OwnReports:
             ]
             pictures = answer_pictures(connection, seen)
         return {
-            row.id: AnswerContent(
+            row.id: ReadAnswer(
                 self._words(steps[row.id], row.text, is_shared=row.id in shared_ids),
                 pictures.get(row.id, ()),
                 row.id in shared_ids,
@@ -290,22 +302,20 @@ def _is_readable(step: StatusStep, readers: str) -> bool:
     return not step.is_to_other_sender or is_masked or _is_shared(step, readers)
 
 
-def _last_content(
-    status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]
-) -> AnswerContent:
+def _last_content(status: ReportStatus, contents: Mapping[UUID, ReadAnswer], kinds: Collection[str]) -> ReadAnswer:
     steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
     return contents.get(steps[-1].answer_id, _NO_CONTENT) if steps and steps[-1].answer_id else _NO_CONTENT
 
 
-def _last_words(status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]) -> str:
+def _last_words(status: ReportStatus, contents: Mapping[UUID, ReadAnswer], kinds: Collection[str]) -> str:
     return _last_content(status, contents, kinds).words
 
 
-def _open_question(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> str:
+def _open_question(status: ReportStatus, contents: Mapping[UUID, ReadAnswer]) -> str:
     return _last_words(status, contents, {"asked"}) if status.state == "menunggu-anda" else ""
 
 
-def _steps(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> Iterator[OwnEntry]:
+def _steps(status: ReportStatus, contents: Mapping[UUID, ReadAnswer]) -> Iterator[OwnEntry]:
     """Yield the steps of a report that are not in its messages already."""
     for step in status.steps:
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):

@@ -5,6 +5,7 @@ import pytest
 from cases.course.report_state import ReportFacts, report_state
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.report_states import (
+    SENDER_SENTENCES,
     SET_ASIDE_SENTENCES,
     STATE_SENTENCES,
     ReportState,
@@ -45,10 +46,12 @@ def test_sentences_are_one_sms_with_the_number() -> None:
     """Each state has a sentence of its own. A name of an agency that does not fit is left out."""
     number, long_name = "7K2M-P9QX-4TBC", "Kementerian Koordinator " * 6
     for name in ("", "Kota Semarang", long_name):
-        sentences = [state_sentence(state, number, name) for state in STATE_SENTENCES]
-        assert all(fits_one_sms(sentence) and number in sentence for sentence in sentences)
-        assert len(set(sentences)) == len(STATE_SENTENCES)
-        assert long_name not in "".join(sentences)
+        for texts in (STATE_SENTENCES, SENDER_SENTENCES):
+            sentences = [state_sentence(state, number, name, texts) for state in STATE_SENTENCES]
+            assert all(fits_one_sms(sentence) and number in sentence for sentence in sentences)
+            assert len(set(sentences)) == len(STATE_SENTENCES)
+            assert long_name not in "".join(sentences)
+            assert (texts is SENDER_SENTENCES) != ("pelapor" in "".join(sentences))
     assert state_sentence("selesai", number, "Kota Semarang").endswith("oleh Kota Semarang.")
     reasons = [set_aside_sentence(reason, number) for reason in (*SET_ASIDE_SENTENCES, "new-reason")]
     assert all(fits_one_sms(sentence) and number in sentence for sentence in reasons)

@@ -10,9 +10,8 @@ from sqlalchemy import Engine, func, select
 from bus.errors import Retry
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.act_publisher import ActPublisher
-from desk.acts.answers import AnswerDraft
 from desk.acts.tables import DeskAct
-from messages.shapes import AgencyAnswer, Verdict
+from messages.shapes import AgencyAnswer, AnswerContent, Verdict
 from tests.desk.harness import OFFICER, DeskHarness
 from tests.router.test_linked import complaint_of
 
@@ -30,7 +29,9 @@ def give(desk: DeskHarness, verdict: Verdict, text: str = TEXT, version: int | N
     """Give an answer to the only case."""
     suggested = changed.pop("suggested_agency", None)
     answers = desk.officer_answers(**changed)
-    return answers.give(OFFICER, HEALTH, "NOMOR1", version, AnswerDraft(verdict, text, suggested))
+    return answers.give(
+        OFFICER, HEALTH, "NOMOR1", version, AnswerContent(verdict=verdict, text=text, suggested_agency=suggested)
+    )
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_an_act_on_its_way_counts_already(case: DeskHarness) -> None:
     give(case, "accepted", "", version=0)
     view = case.officer_answers().case(HEALTH, "NOMOR1")
     assert view is not None
-    assert (view.state, view.version, [act.verdict for act in view.pending]) == ("proses", 1, ["accepted"])
+    assert (view.state, view.version, [act.content.verdict for act in view.pending]) == ("proses", 1, ["accepted"])
     assert give(case, "closed", version=1).fault is None
     assert give(case, "refused", version=2).fault == "not-possible"
 
@@ -66,7 +67,7 @@ def test_the_second_officer_is_told(case: DeskHarness) -> None:
     give(case, "responded", version=0)
     result = give(case, "closed", "Selesai.", version=0)
     assert result.fault == "conflict"
-    assert [act.verdict for act in result.view.pending] == ["responded"]
+    assert [act.content.verdict for act in result.view.pending] == ["responded"]
     assert act_count(case.engine) == 1
 
 
@@ -122,8 +123,8 @@ def test_a_case_that_has_moved_is_told(case: DeskHarness) -> None:
 def test_the_number_of_another_agency_is_unknown(case: DeskHarness) -> None:
     """As a number that does not exist."""
     answers = case.officer_answers()
-    assert answers.give(OFFICER, PLN, "NOMOR1", None, AnswerDraft("accepted")).fault == "unknown-case"
-    assert answers.give(OFFICER, HEALTH, "NOMOR9", None, AnswerDraft("accepted")).fault == "unknown-case"
+    assert answers.give(OFFICER, PLN, "NOMOR1", None, AnswerContent(verdict="accepted")).fault == "unknown-case"
+    assert answers.give(OFFICER, HEALTH, "NOMOR9", None, AnswerContent(verdict="accepted")).fault == "unknown-case"
 
 
 def test_an_act_that_cannot_be_recorded_is_not_done(case: DeskHarness) -> None:

@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bus.errors import Retry
-from desk.acts.answers import ActResult, AnswerDraft, OfficerAnswers
+from desk.acts.answers import ActResult, OfficerAnswers
 from messages.answer_check import AnswerCheck, AnswerKeys
-from messages.shapes import AgencyAnswer, Verdict
+from messages.shapes import AgencyAnswer, AnswerContent, Verdict
 from tests.desk.harness import OFFICER, DeskHarness, empty_read_model, make_sink
 from tests.router.test_linked import complaint_of
 from tests.support.rules import fixed_rules_source
@@ -43,7 +43,7 @@ class SwitchedBus:
 
 def give(answers: OfficerAnswers, number: str, verdict: Verdict, text: str, version: int | None = None) -> ActResult:
     """Give an answer that takes effect."""
-    result = answers.give(OFFICER, HEALTH, number, version, AnswerDraft(verdict, text))
+    result = answers.give(OFFICER, HEALTH, number, version, AnswerContent(verdict=verdict, text=text))
     assert result.fault is None
     return result
 

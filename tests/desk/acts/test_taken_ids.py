@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bus.errors import Reject
-from desk.acts.answers import AnswerDraft
+from messages.shapes import AnswerContent
 from tests.desk.harness import OFFICER, DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import unsigned_answer
@@ -24,7 +24,7 @@ def test_a_forged_answer_does_not_block_the_true_one(desk: DeskHarness, forged: 
     with suppress(Reject):
         desk.sink.handle([record])
     answers = desk.officer_answers()
-    result = answers.give(OFFICER, HEALTH, "NOMOR1", 0, AnswerDraft("accepted"))
+    result = answers.give(OFFICER, HEALTH, "NOMOR1", 0, AnswerContent(verdict="accepted"))
     assert (result.fault, answers.with_pending_acts([dispatch.id])) == (None, {dispatch.id})
     desk.deliver()
     view = answers.case(HEALTH, "NOMOR1")

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from desk.acts.answers import AnswerDraft, OfficerAnswers
+from desk.acts.answers import OfficerAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
-from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
+from messages.shapes import AnswerContent, Complaint, Dispatch, FollowUp, SenderAct
 from tests.conftest import NOW
 from tests.desk.harness import OFFICER, DeskHarness
 from tests.desk.read_model.test_derivation import HEALTH, answer
@@ -92,7 +92,7 @@ def test_a_question_after_the_response_keeps_it_open(desk: DeskHarness) -> None:
 def test_an_act_on_its_way_keeps_it_open(desk: DeskHarness) -> None:
     """The officer's question is stored, and the read model does not have it yet."""
     respond(desk)
-    draft = AnswerDraft("asked", "Puskesmas mana?")
+    draft = AnswerContent(verdict="asked", text="Puskesmas mana?")
     assert desk.officer_answers().give(OFFICER, HEALTH, "NOMOR1", None, draft).fault is None
     assert closing(desk, 15).close_due() == 0
 

@@ -164,17 +164,18 @@ def test_a_picture_of_another_case_is_not_sent_and_not_shown(site: DeskSite, cli
 
 
 def test_a_picture_survives_a_conflict(site: DeskSite, client: DeskClient) -> None:
-    """Another officer answered meanwhile: the page offers to send text and picture all the same."""
+    """Another officer answered meanwhile: text, picture and readers stay, and the page offers to send them."""
     number = site.send(1)
     version = version_of(client, number)
     send(client, number, act="terima", text="")
-    answer = send(client, number, photo(), versi=version, **{"foto-umum": "ya"})
+    answer = send(client, number, photo(), versi=version, pembaca="pelapor", **{"foto-umum": "ya"})
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "1 foto ikut dikirim." in text_of(answer)
     fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', answer.text.partition("<main")[2])
     again = client.post(f"/desk/laporan/{number}/jawab", {**dict(fields), "isi": TEXT, "langkah": "kirim"})
     assert again.status_code == HTTPStatus.SEE_OTHER
-    assert (len(site.desk.published[1].pictures), site.desk.published[1].pictures_public) == (1, True)
+    sent = site.desk.published[1]
+    assert (len(sent.pictures), sent.pictures_public, sent.readers) == (1, True, "sender")
 
 
 def test_the_preview_shows_the_text_about_the_picture(site: DeskSite, client: DeskClient) -> None:

@@ -33,6 +33,14 @@ def test_a_case_shows_all_that_the_agency_needs(site: DeskSite, client: DeskClie
     assert [part for part in shown if part not in text] == []
 
 
+def test_a_report_without_a_title_is_headed_by_its_first_words(site: DeskSite, client: DeskClient) -> None:
+    """On its page and in the list."""
+    number = site.send(1, "Kemenkes, puskesmas tutup.\nPasien pulang." + " Tolong" * 9, channel="sms", title="")
+    heading = "Kemenkes, puskesmas tutup. Pasien pulang. Tolong Tolong Tolong Tolong …"
+    assert f"<h1>{heading}</h1>" in case_page(client, number)
+    assert f">{heading}</a>" in client.get("/desk/laporan").text
+
+
 def test_the_identity_is_not_on_the_page(site: DeskSite, client: DeskClient) -> None:
     """Only the explicit act shows it."""
     page = case_page(client, site.send(1))

@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from config.database import read_transaction
-from desk.acts.answers import AnswerDraft
 from desk.acts.openings import UnopenedDangers, read_unopened_dangers, record_opening
 from messages.replies.emergency_texts import EMERGENCY
-from messages.shapes import Danger
+from messages.shapes import AnswerContent, Danger
 from pages.wording.dangers import DANGER_ADVICE
 from tests.accounts.desk_client import DeskClient
 from tests.conftest import NOW
@@ -119,7 +118,10 @@ def test_a_danger_after_the_answer_must_be_opened_again(engine: Engine) -> None:
     desk = DeskHarness(engine, clock)
     burning = complaint_of(1, "Kemenkes, puskesmas terbakar").model_copy(update={"danger": "fire"})
     (dispatch,) = desk.send(burning)
-    assert desk.officer_answers().give(SARI, HEALTH, dispatch.tracking, None, AnswerDraft("accepted")).fault is None
+    assert (
+        desk.officer_answers().give(SARI, HEALTH, dispatch.tracking, None, AnswerContent(verdict="accepted")).fault
+        is None
+    )
     assert unopened(engine) == []
     desk.deliver()
     clock.time = NOW + timedelta(hours=1)

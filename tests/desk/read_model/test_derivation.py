@@ -140,8 +140,8 @@ def test_a_case_shows_its_course(desk: DeskHarness) -> None:
     assert view is not None
     assert [(event.kind, event.agency) for event in view.events] == [
         ("dispatched", HEALTH),
-        ("dispatched", PLN),
         ("refused", HEALTH),
+        ("dispatched", PLN),
     ]
     assert [item.agency for item in view.history] == [HEALTH, PLN]
 
@@ -186,6 +186,16 @@ def test_pages_follow_each_other(desk: DeskHarness) -> None:
             if after is None:
                 break
     assert sorted(numbers) == [f"NOMOR{number}" for number in range(7)]
+
+
+def test_an_assignment_from_triage_is_no_transfer(desk: DeskHarness) -> None:
+    """Only a change from one institution to another counts."""
+    (at_triage,) = desk.send(complaint_of(1, "tolong"))
+    (assigned,) = desk.answer(answer(at_triage, "refused", HEALTH))
+    (at_triage,) = desk.answer(answer(assigned, "refused"))
+    desk.answer(answer(at_triage, "refused", PLN))
+    (first,), (last,) = rows(desk, HEALTH, tab="done"), rows(desk, PLN)
+    assert [(case.hop, case.transfers) for case in (first, last)] == [(1, 0), (3, 1)]
 
 
 def eventful_course(desk: DeskHarness) -> None:

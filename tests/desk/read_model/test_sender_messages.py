@@ -211,8 +211,8 @@ def test_a_former_agency_reads_nothing_later(desk: DeskHarness, taken_at: dateti
     former = view(desk)
     assert [(event.kind, event.agency) for event in former.events] == [
         ("dispatched", HEALTH),
-        ("dispatched", PLN),
         ("refused", HEALTH),
+        ("dispatched", PLN),
     ]
     assert "untuk warga saja" in repr(view(desk, agency=PLN).events)
 

@@ -1,6 +1,7 @@
 """The language of a page: Indonesian by default, English by choice."""
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -181,6 +182,7 @@ def test_the_own_page_is_english(state: ReportState) -> None:
     entries = [OwnEntry(step) for step in steps[1:]] + [OwnEntry(steps[0], act, "text", 3) for act in acts]
     template, pages = page_templates(DEADLINES, lambda: NOW).get_template("own.html"), {}
     for is_late in (True, False):
+        status = replace(status, shares_words=is_late)
         report = OwnReport(status, tuple(entries), "Where?" if is_late else "", "", NOW)
         for language in ("id", "en"):
             with in_language(language):
@@ -189,7 +191,7 @@ def test_the_own_page_is_english(state: ReportState) -> None:
                         token="",
                         report=report,
                         due_at=NOW,
-                        sentence=page_sentence(status, names_agency=True),
+                        sentence=page_sentence(status, names_agency=True, to_sender=True),
                         acts=("adds", "rates", "withdraws") if is_late else acts[1:],
                         sent="" if is_late else "objects",
                         form_id=str,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -94,6 +94,34 @@ def test_the_own_page_has_the_deadline_of_the_desk(served: DoorClient) -> None:
     assert "paling lambat 4 Mar 2031" in served.get(f"/l/{token}").text
 
 
+def test_a_deadline_that_was_met_is_not_on_the_own_page(served: DoorClient) -> None:
+    """After a first response the case is being handled again as soon as a later question was answered."""
+    number = str(served.post("/web/reports", json=report_fields(title=_TITLE)).json()["tracking"])
+    process(served)
+    with read_transaction(served.parts.engine) as connection:
+        columns: list[Any] = [col(getattr(DispatchFact, name)) for name in ("id", "complaint_id", "agency")]
+        dispatch = connection.execute(select(*columns).where(col(DispatchFact.tracking) == number)).one()
+        is_report = col(ComplaintFact.id) == dispatch.complaint_id
+        message_id = connection.execute(select(col(ComplaintFact.message_id)).where(is_report)).scalar_one()
+    token = sender_token(message_id, served.parts.secrets.link_key)
+    ids = {"complaint_id": dispatch.complaint_id, "dispatch_id": dispatch.id, "agency": dispatch.agency}
+    accepted, responded, asked = (
+        {**answer_row(index, verdict, "Kami periksa.", **ids), "at": NOW - timedelta(minutes=9 - index)}
+        for index, verdict in enumerate(("accepted", "responded", "asked"))
+    )
+    shown = []
+    for rows in ([accepted], [responded, asked]):
+        with write_transaction(served.parts.engine) as connection:
+            store(connection, AnswerFact, rows)
+        if asked in rows:
+            added = {"token": token, "act": "adds", "text": "Di sana.", "form_id": "a"}
+            assert served.post("/web/follow-ups", json=added).status_code == requests.codes.accepted
+            process(served)
+        page = served.get(f"/l/{token}", headers=_JSON).json()
+        shown.append((page["state"], page["due_at"] is not None))
+    assert shown == [("ditangani", True), ("ditangani", False)]
+
+
 def test_the_own_page_has_the_pictures_of_both(served: DoorClient) -> None:
     """Side by side, each behind the link that shows it: no other link opens it, and none of a wrong spelling."""
     number, token = answered_report(served, picture())
@@ -143,6 +171,46 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
     sent = served.get(f"/l/{token}?terkirim=objects")
     assert "Kami mencatat bahwa masalahnya belum selesai." in sent.text
     assert token not in str(logged)
+
+
+def test_the_sender_is_no_third_person_on_the_own_page(served: DoorClient) -> None:
+    """The sender reads "Anda" of the own objection and of a question; who has the number alone reads "pelapor"."""
+    number, token = answered_report(served)
+    message_id = read_sender_token(token, served.parts.secrets.link_key)
+    assert message_id
+    report_id, at = complaint_id(message_id), served.parts.now()
+    reopened = case_row(1, report_id, id=UUID(int=700), agency="kota-3374", reopened=1, at=at + timedelta(hours=1))
+    asked = answer_row(1, "asked", "Di mana?", complaint_id=report_id, dispatch_id=reopened["id"])
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, DispatchFact, [reopened])
+    _assert_meant(served, number, token, "karena {} menyatakan belum selesai")
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, AnswerFact, [{**asked, "at": at + timedelta(hours=2)}])
+    for words in ("enunggu keterangan {}", "meminta keterangan dari {}", "karena {} menyatakan belum selesai"):
+        _assert_meant(served, number, token, words)
+
+
+def _assert_meant(served: DoorClient, number: str, token: str, words: str) -> None:
+    """Assert that the words name the sender as "Anda" by the link, and as "pelapor" by the number."""
+    own, public = (served.get(address).text for address in (f"/l/{token}", f"/status/{number}"))
+    for page, is_own in ((own, True), (public, False)):
+        found = [words.format(name) in page for name in ("Anda", "pelapor")]
+        assert found == [is_own, not is_own], (words, is_own)
+
+
+def test_a_rating_is_shown_and_not_asked_again(served: DoorClient) -> None:
+    """The page shows the rating in place of its form, which is gone as soon as it was sent."""
+    _, token = answered_report(served)
+    assert 'value="rates"' in served.get(f"/l/{token}").text
+    assert 'value="rates"' not in served.get(f"/l/{token}?terkirim=rates").text
+    message_id = read_sender_token(token, served.parts.secrets.link_key)
+    assert message_id
+    rated = message_row(2, "rates", "", of=complaint_id(message_id), rating=4)
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, ComplaintFact, [{**rated, "received_at": served.parts.now() + timedelta(hours=1)}])
+    acts = served.get(f"/l/{token}").text.partition('id="lakukan"')[2]
+    assert ('value="rates"' in acts, "Anda memberi nilai 4 dari 5." in acts) == (False, True)
+    assert "rates" not in served.get(f"/l/{token}", headers=_JSON).json()["can"]
 
 
 def test_the_own_page_has_place_and_picture(served: DoorClient, logged: list[EventDict]) -> None:

@@ -29,7 +29,7 @@ def case(overseers: OverseerHarness) -> OverseerHarness:
     version = {
         "versi": "0",
         "tindakan": "bukan-kewenangan",
-        "isi": "Urusan listrik, Bu Sekar Wulandari.",
+        "isi": f"Urusan listrik, Bu Sekar Wulandari. Laporan {number(1)}, bukan {number(9)}.",
         "tujuan": PLN,
     }
     answer = overseers.client.post(f"/desk/laporan/{number(1)}/jawab", version)
@@ -126,6 +126,12 @@ def test_the_page_has_the_history_and_no_person(case: OverseerHarness) -> None:
         "Urusan listrik",
     ):
         assert part in page, part
+    assert "<h1>Kemenkes tolong, hubungi •••, di puskesmas saya.</h1>" in page
+    # Of one moment, a refusal comes before the transfer that it causes.
+    steps = ("Diteruskan ke Kementerian Kesehatan.", "menyatakan laporan ini", "Diteruskan ke PT PLN (Persero).")
+    assert sorted(steps, key=page.index) == list(steps)
+    # The number of the case itself is no personal data; that of another report is.
+    assert f"Urusan listrik, Bu •••. Laporan {number(1)}, bukan •••." in page
     assert "<dt>Laporan warga lain yang digabung</dt><dd>2</dd>" in page
     assert "<dt>Pesan lanjutan pelapor</dt><dd>1</dd>" in page
     for secret in (

@@ -55,6 +55,14 @@ def test_no_other_module_has_words_for_the_same_names() -> None:
     }
 
 
+def test_a_report_without_a_title_is_headed_by_its_first_words() -> None:
+    """The heading ends after a whole word; line breaks are spaces. A text of one endless word gives none."""
+    assert cases.report_heading("Lampu mati", "Sejak Senin") == "Lampu mati"
+    assert cases.report_heading("", "Lampu  mati\nsejak Senin.") == "Lampu mati sejak Senin."
+    assert cases.report_heading("", "lubang " * 20) == "lubang " * 9 + "lubang …"
+    assert cases.report_heading("", "") == cases.report_heading("", "a" * 71) == ""
+
+
 def _keys_of_words(node: ast.AST) -> set[str]:
     """Return the keys of a dictionary literal whose values are marked texts; members of `Kind` by their values."""
     if not isinstance(node, ast.Dict) or not any(isinstance(value, ast.Call) for value in node.values):

@@ -356,6 +356,21 @@ def test_the_last_word_about_an_answer_counts(engine: Engine) -> None:
     assert (report.is_objected, report.is_confirmed) == (False, True)
 
 
+def test_an_answer_is_rated_once(engine: Engine) -> None:
+    """The last rating since the last answer is shown and nothing is offered; the next answer may be rated again."""
+    ratings = [message_row(index, "rates", "Pelapor menilai.", rating=index) for index in (2, 3)]
+    reports = write(engine, [report_row(1), *ratings], [case_row()], [answer_row(1, "responded", "Kami periksa.")])
+    rated = reports.read(MESSAGE)
+    with write_transaction(engine) as connection:
+        store(connection, AnswerFact, [answer_row(4, "closed", "Sudah diganti.")])
+    answered_again = reports.read(MESSAGE)
+    assert rated
+    assert answered_again
+    assert (rated.rating, answered_again.rating) == (3, 0)
+    assert "rates" not in possible_acts("dijawab", rated.answered_at, NOW + 4 * HOUR, DEADLINES, is_rated=True)
+    assert "rates" in possible_acts("selesai", rated.answered_at, NOW + 4 * HOUR, DEADLINES, is_rated=False)
+
+
 @pytest.mark.parametrize("relation", ["joins", "new"])
 def test_the_words_to_who_joined_are_not_shown_to_the_first(engine: Engine, relation: str) -> None:
     """An agency may answer the joined report: its verdict counts for the case, its words are to that citizen."""
