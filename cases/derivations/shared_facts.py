@@ -40,7 +40,7 @@ _DISPATCHES = (
     .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
     .order_by(col(DispatchFact.hop))
 )
-_ANSWER_COLUMNS = ("id", "at", "position", "verdict", "dispatch_id", "pictures")
+_ANSWER_COLUMNS = ("id", "at", "position", "verdict", "dispatch_id", "pictures", "document")
 # Answers to dispatches of some complaints, and to those that came to their cases.
 _ANSWERS: Select[*tuple[Any, ...]] = (
     select(
@@ -93,8 +93,8 @@ class SharedFacts:
     def answers(self, complaint_ids: Collection[UUID]) -> Collection[Row[Any]]:
         """Return the answers to dispatches of these complaints, and to reports that came to their cases.
 
-        The rows are shaped as `StoredAnswer`, and have `dispatch_id` and `pictures`. Answers without their dispatch are
-        not among them.
+        The rows are shaped as `StoredAnswer`, and have `dispatch_id`, `pictures` and `document`. Answers without their
+        dispatch are not among them.
         """
         if missing := set(complaint_ids).difference(self._answers):
             read: dict[UUID, list[Row[Any]]] = {id_: [] for id_ in missing}

@@ -159,7 +159,7 @@ def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: Sh
     dispatches = shared_facts.dispatches(report_ids)
     answer_rows = shared_facts.answers(dispatches)
     answers = answers_by_case(answer_rows, dispatches)
-    pictured = frozenset(row.id for row in answer_rows if row.pictures)
+    pictured = frozenset(row.id for row in answer_rows if row.pictures or row.document)
     hand_overs = _hand_overs(connection, report_ids)
     return _Facts(reports, _relations(connection, reports), dispatches, answers, pictured, hand_overs)
 

@@ -32,7 +32,8 @@ class ReportFacts:
     """A report. `dispatches` are ordered by hop, `answers` are those that were given to it or for it.
 
     `is_merged`: by the latest decision it repeats or joins another one; `is_merged_by_person`: a person decided so.
-    `pictured_answers` are the answers that name pictures. `messages` are those of its sender, while it is a case.
+    `pictured_answers` are the answers that name pictures or a document. `messages` are those of its
+    sender, while it is a case.
     `members` are the reports that accompany it and arrived before it or were cases: only they can change its clocks.
     """
 

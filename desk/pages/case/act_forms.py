@@ -30,7 +30,9 @@ from pages.translation.message import Message
 _MAX_UNIT_LENGTH = 200
 _MAX_REASON_LENGTH = 500
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
-_FORM_FAULTS: frozenset[ActFault] = frozenset({"text-missing", "unknown-agency", "no-pictures-here", "unknown-picture"})
+_FORM_FAULTS: frozenset[ActFault] = frozenset(
+    {"text-missing", "unknown-agency", "no-pictures-here", "unknown-picture", "no-document-here", "unknown-document"}
+)
 _INNER_PART = "#di-dalam"
 # Begin of a page. A redirect without a fragment would keep that of the form (RFC 9110, 10.2.2).
 _TOP = "#isi"
@@ -74,7 +76,9 @@ class ActForms:
         if is_possible and (form.line("templat") or form.line("langkah") == "cari"):
             return self._continued(request, actor, view, verdict, form, pictures)
         draft = self._draft(view, verdict, form, pictures)
-        if is_possible and (draft.fault or pictures.faults or form.line("langkah") == "pratinjau"):
+        if is_possible and (
+            draft.fault or pictures.faults or pictures.document_faults or form.line("langkah") == "pratinjau"
+        ):
             return self._case_page.render(request, actor, view, draft)
         answer = AnswerContent(
             verdict=verdict,
@@ -82,6 +86,7 @@ class ActForms:
             suggested_agency=draft.suggested_agency,
             pictures=tuple(file.id for file in pictures.files),
             pictures_public=pictures.is_public,
+            document=pictures.document.id if pictures.document else None,
             readers=draft.readers,
         )
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
@@ -160,9 +165,7 @@ class ActForms:
             suggested_agency,
             continue_at=form.line("lanjut"),
             fault=self._draft_fault(view, verdict, text, suggested_agency, pictures),
-            preview=self._case_page.preview(
-                view, verdict, text, has_pictures=bool(pictures.files), readers=_readers(form)
-            ),
+            preview=self._case_page.preview(view, verdict, text, files=pictures.contents, readers=_readers(form)),
             pictures=pictures,
             readers=_readers(form),
         )
@@ -191,8 +194,8 @@ class ActForms:
         values = {
             "view": view,
             "draft": draft,
-            # The text is shown, and the pictures are stored by now. The version is that of the case as it is.
-            "typed": form.others("isi", "foto", "versi", "langkah"),
+            # The text is shown, and the files are stored by now. The version is that of the case as it is.
+            "typed": form.others("isi", "foto", "surat", "versi", "langkah"),
             "title": wording.ACT_NAMES[draft.verdict] if draft.verdict else "",
             "fault": wording.FAULTS[fault],
             "suggested_name": self._parts.institutions.name(draft.suggested_agency) if draft.suggested_agency else "",

@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.person import Person, SentMessage
 from cases.facts.tables import AnswerFact
-from cases.pictures.store import answer_pictures, picture_bytes, read_picture
+from cases.pictures.store import AnswerFiles, answer_files, picture_bytes, read_picture
 from cases.pictures.tables import AnswerPicture
 from config.database import read_transaction, write_transaction
 from desk.acts.answer_pictures import MAX_UNSENT, AnswerPictures
@@ -107,7 +107,7 @@ def test_an_answer_names_its_pictures(case: DeskHarness) -> None:
     case.deliver()
     with read_transaction(case.engine) as connection:
         (fact,) = connection.execute(select(AnswerFact.__table__)).all()  # type: ignore[attr-defined]
-        assert answer_pictures(connection, [fact]) == {published.id: (two, one)}
+        assert answer_files(connection, [fact]) == {published.id: AnswerFiles((two, one))}
     assert fact.pictures_public
 
 
@@ -148,7 +148,7 @@ def test_a_signed_answer_that_names_a_picture_of_another_case_shows_none(case: D
     case.answer(answer)
     with read_transaction(case.engine) as connection:
         (fact,) = connection.execute(select(AnswerFact.__table__)).all()  # type: ignore[attr-defined]
-        assert answer_pictures(connection, [fact]) == {answer.id: (own,)}
+        assert answer_files(connection, [fact]) == {answer.id: AnswerFiles((own,))}
     assert stored(case.engine) == {own.id: True, other.id: False}
 
 
@@ -227,5 +227,5 @@ def test_a_deleted_picture_is_left_out(case: DeskHarness) -> None:
     with write_transaction(case.engine) as connection:
         connection.execute(AnswerPicture.__table__.delete().where(col(AnswerPicture.id) == one.id))  # type: ignore[attr-defined]
         (fact,) = connection.execute(select(AnswerFact.__table__)).all()  # type: ignore[attr-defined]
-        assert answer_pictures(connection, [fact]) == {fact.id: (two,)}
+        assert answer_files(connection, [fact]) == {fact.id: AnswerFiles((two,))}
     assert read_picture(case.engine, SEALER, one.id) is None
