@@ -44,6 +44,7 @@ class Act(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"
     ASK = "ask"
+    EXTEND = "extend"
     RESPOND = "respond"
     CLOSE = "close"
     ASSIGN_UNIT = "assign_unit"
@@ -75,6 +76,8 @@ class Act(StrEnum):
     ANSWER_RECOMMENDATION = "answer_recommendation"
     # Let everybody read a report in the public view, or take it back.
     RELEASE_TO_PUBLIC = "release_to_public"
+    # Enter a report for a citizen who came to the counter, called or wrote a letter.
+    ENTER_REPORT = "enter_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ _OFFICER_ACTS = frozenset(
         Act.ACCEPT,
         Act.REFUSE,
         Act.ASK,
+        Act.EXTEND,
         Act.RESPOND,
         Act.CLOSE,
         Act.ASSIGN_UNIT,
@@ -116,6 +120,7 @@ _OFFICER_ACTS = frozenset(
         Act.EDIT_TEMPLATES,
         Act.DECIDE_DUPLICATE,
         Act.ANSWER_RECOMMENDATION,
+        Act.ENTER_REPORT,
     }
 )
 _AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})
@@ -138,10 +143,11 @@ RIGHTS: Mapping[Role, Rights] = {
     # Nothing that triage has is public.
     Role.OFFICER: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC}),
     Role.COORDINATOR: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC} | _AGENCY_MANAGEMENT),
-    # Triage decides on its own page and accepts nothing. A merge or split at triage may concern a report that another
-    # agency has.
+    # Triage decides on its own page, accepts nothing and owes no answer in time. A merge or split at triage may concern
+    # a report that another agency has.
     Role.TRIAGE: Rights(
-        own=_OFFICER_ACTS - {Act.ACCEPT} | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})
+        own=_OFFICER_ACTS - {Act.ACCEPT, Act.EXTEND} | {Act.DECIDE_TRIAGE},
+        national=frozenset({Act.CORRECT_RELATION, Act.TRACE}),
     ),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),
     # No right to the pages of officers, triage and staff: none of them asks for a reason.

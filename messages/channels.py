@@ -26,7 +26,8 @@ class DoorFacts:
     refusal is never a page. `rates` are the default rate limits by name, as in `60/minute`. `needs_database`: the door
     is shut while the database is away; any other needs only the bus or the spool. `polled`: the door fetches messages
     from a provider, which keeps them while the door is shut. `from_provider`: one address of a provider sends the
-    messages of many citizens, so requests are not counted by address.
+    messages of many citizens, so requests are not counted by address. `at_desk`: its pages belong
+    to the desk, because only the desk knows who is signed in; it has no spool.
     """
 
     name: str
@@ -38,6 +39,7 @@ class DoorFacts:
     needs_database: bool = False
     polled: bool = False
     from_provider: bool = False
+    at_desk: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -367,11 +367,13 @@ class CorrectionOutcome(WireModel):
 
 
 # Verdicts of an agency about a dispatch. `cases.course.verdicts` has the table of their order.
-# `asked`: the agency needs something from the sender, and waits.
-Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
+# `asked`: the agency needs something from the sender, and waits. `extended`: it needs more time, and says why.
+Verdict: TypeAlias = Literal["accepted", "refused", "extended", "asked", "responded", "closed"]
 
 
 MAX_ANSWER_PICTURES = 5
+# As in `cases.clocks.clock_table`.
+MAX_EXTENSION_DAYS = 366
 # Verdicts with which an agency may show pictures of its work and a document.
 VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
 # Readers of an answer's text beside the sender whom it answers. "": who reported the same reads it masked, and so does
@@ -413,6 +415,13 @@ class AnswerContent(Shape):
         "",
         description="Readers of a response or closing beside the sender. Empty: senders of joined reports and, of a "
         "public report, everybody, masked. `all-senders`: senders of joined reports whole. `sender`: nobody else.",
+    )
+    extension_days: int = Field(
+        0,
+        ge=0,
+        le=MAX_EXTENSION_DAYS,
+        description="With `extended`: by how many working days the deadline is extended, at most `extension_days` of "
+        "the row in `clocks.csv`.",
     )
 
     def content(self) -> "AnswerContent":

@@ -1,13 +1,15 @@
-"""Addresses with a query, those that take files, and the one that several packages lead to."""
+"""Addresses with a query, those that take files, and those that several packages lead to."""
 
 import re
 from urllib.parse import urlencode
 
 # The list of triage. Its cases are decided there and nowhere else.
 TRIAGE_LIST = "/desk/triase"
+# The form of the counter, a door of `ingest/` among the pages of the desk.
+COUNTER = "/desk/loket"
 
 # Forms with files, and where a program sends one. They read the body themselves, within their own limits.
-_FORMS_WITH_FILES = re.compile(r"/desk/laporan/[^/]+/jawab")
+_FORMS_WITH_FILES = re.compile(rf"/desk/laporan/[^/]+/jawab|{COUNTER}")
 _FILES = re.compile(r"/agency/v1/cases/[^/]+/(pictures|documents)")
 
 

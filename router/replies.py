@@ -13,7 +13,7 @@ from uuid import UUID
 from messages import ids
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
-from messages.replies.answer_replies import AnswerRecipient, answer_notice
+from messages.replies.answer_replies import AnswerRecipient, answer_notice, told_words
 from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, AttachedFiles, attached_files
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
@@ -106,7 +106,7 @@ def answer_reply(
     *,
     follows_response: bool = False,
 ) -> Reply | None:
-    """Return the reply that the agency asked, responded or closed the complaint, or `None` for another answer.
+    """Return the reply that the agency asked, extended, responded or closed, or `None` for another answer.
 
     `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case.
     `messages.replies.answer_replies.answer_notice` decides who hears what.
@@ -118,7 +118,7 @@ def answer_reply(
         sender,
         answer.verdict,
         agency_name,
-        answer.text,
+        told_words(answer),
         follows_response=follows_response,
         files=_files(answer, is_joined=sender.is_joined),
     )

@@ -189,8 +189,10 @@ class RouterStage:
             return ()
         if answer.verdict == "refused":
             return self._route_refusal(transfer, answered, answer, record, stored)
-        # A question goes to the sender of the case alone.
-        accompanying = () if answer.verdict == "asked" else transfer.accompanying_dispatches(answered.dispatch)
+        # A question goes to the sender of the case alone, and so does an extension: it tells of that case's deadline.
+        accompanying = (
+            () if answer.verdict in {"asked", "extended"} else transfer.accompanying_dispatches(answered.dispatch)
+        )
         joined, objections = _joined_and_objecting(accompanying)
         if processed:
             joined = [dispatch for dispatch in joined if joined_until(transfer, dispatch, processed.processed_at)]

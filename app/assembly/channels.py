@@ -11,28 +11,32 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+import ingest.counter.channel
 import ingest.mobile.channel
 import ingest.smpp.channel
 import ingest.sms.channel
 import ingest.twitter.channel
 import ingest.web.channel
 from app.assembly.installed_channel import DoorNumber, InstalledChannel
-from app.assembly.reply_providers import PUSH_REPLIES, SMS_REPLIES, WEB_REPLIES, X_REPLIES
+from app.assembly.reply_providers import CONTACT_REPLIES, PUSH_REPLIES, SMS_REPLIES, X_REPLIES
 from messages.channels import ChannelDirectory
 from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
 from messages.shapes import Channel
+from normalize.readers import counter, mobile, smpp, sms, twitter, web
 from normalize.readers import follow_up as follow_up_reader
-from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable
 
+    from fastapi import APIRouter
+
     from app.assembly.doors.parts import DoorParts
     from app.assembly.installed_channel import BackgroundDoor, HttpDoor, HttpParts
     from bus.port import Producer
+    from ingest.counter.desk import CounterDesk
 
 
 def _web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
@@ -71,6 +75,12 @@ def _mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     return mobile_doors(parts, http)
 
 
+def _counter_doors(parts: DoorParts, desk: CounterDesk) -> Iterable[APIRouter]:
+    from app.assembly.doors.counter import counter_doors
+
+    return counter_doors(parts, desk)
+
+
 CHANNELS = (
     InstalledChannel(
         facts=ingest.web.channel.CHANNEL,
@@ -80,7 +90,7 @@ CHANNELS = (
             follow_up.CONTENT_TYPE: follow_up_reader.read_report,
         },
         http_doors=_web_doors,
-        replies=WEB_REPLIES,
+        replies=CONTACT_REPLIES,
     ),
     InstalledChannel(
         facts=ingest.sms.channel.CHANNEL.with_door(ingest.smpp.channel.SMPP),
@@ -109,6 +119,12 @@ CHANNELS = (
         reader=mobile.read_report,
         http_doors=_mobile_doors,
         replies=PUSH_REPLIES,
+    ),
+    InstalledChannel(
+        facts=ingest.counter.channel.CHANNEL,
+        reader=counter.read_report,
+        desk_doors=_counter_doors,
+        replies=CONTACT_REPLIES,
     ),
 )
 DIRECTORY = ChannelDirectory(tuple(channel.facts for channel in CHANNELS))

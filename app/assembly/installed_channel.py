@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.assembly.doors.parts import DoorParts
     from bus.port import Producer
     from config.settings import Settings
+    from ingest.counter.desk import CounterDesk
     from ingest.door_store import DoorStore
     from ingest.http.gate import Gate
     from normalize.reader_table import Reader
@@ -88,6 +89,7 @@ class ReplyRoute(NamedTuple):
 if TYPE_CHECKING:
     HttpDoorBuilder = Callable[[DoorParts, HttpParts], Iterable[HttpDoor]]
     BackgroundDoorBuilder = Callable[[DoorParts, Producer, threading.Event], Iterable[BackgroundDoor]]
+    DeskDoorBuilder = Callable[[DoorParts, CounterDesk], Iterable[APIRouter]]
 
 
 def no_http_doors(_parts: DoorParts, _http: HttpParts) -> Iterable[HttpDoor]:
@@ -97,6 +99,11 @@ def no_http_doors(_parts: DoorParts, _http: HttpParts) -> Iterable[HttpDoor]:
 
 def no_background_doors(_parts: DoorParts, _producer: Producer, _stopping: threading.Event) -> Iterable[BackgroundDoor]:
     """Return no door: everything of the channel comes over HTTP."""
+    return ()
+
+
+def no_desk_doors(_parts: DoorParts, _desk: CounterDesk) -> Iterable[APIRouter]:
+    """Return no door: nobody has to sign in."""
     return ()
 
 
@@ -113,14 +120,16 @@ class InstalledChannel:
     """A channel of this service.
 
     `reader` makes a draft of the channel's raw messages. `format_readers` returns the readers of content types that
-    have one of their own. `http_doors` and `background_doors` build the doors of a process, `numbers`
-    are what `/ready` shows of them beside open and shut. `replies` is how the service writes to senders.
+    have one of their own. `http_doors` and `background_doors` build the doors of a process, `desk_doors`
+    those among the pages of the desk. `numbers` are what `/ready` shows of them beside open and shut. `replies` is how
+    the service writes to senders.
     """
 
     facts: ChannelFacts
     reader: Reader
     format_readers: Callable[[DoorParts], Mapping[str, Reader]] = lambda _parts: {}
     http_doors: HttpDoorBuilder = no_http_doors
+    desk_doors: DeskDoorBuilder = no_desk_doors
     background_doors: BackgroundDoorBuilder = no_background_doors
     numbers: tuple[DoorNumber, ...] = ()
     replies: ReplyRoute = NO_REPLIES

@@ -1,11 +1,12 @@
 """Describes the health of one process: checks, its doors, and numbers of the doors."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
 from app.assembly.parts import Parts
+from app.stage_names import STAGES
 from config.database import DatabaseUnavailable
 from messages.channels import DoorFacts
 from monitor.health import ProcessHealth, Readiness
@@ -56,9 +57,13 @@ def _largest_networks(parts: Parts) -> Mapping[str, NetworkState]:
     }
 
 
-def http_doors(parts: Parts) -> dict[str, Callable[[], str]]:
-    """Return for each HTTP door the function that says why it is shut."""
-    return {door.name: _why_shut(parts, door) for door in parts.channels.doors.values() if door.address_prefix}
+def http_doors(parts: Parts, stages: Collection[str] = STAGES) -> dict[str, Callable[[], str]]:
+    """Return for each HTTP door of a process with these stages the function that says why it is shut."""
+    return {
+        door.name: _why_shut(parts, door)
+        for door in parts.channels.doors.values()
+        if door.address_prefix and ("desk" if door.at_desk else "ingest") in stages
+    }
 
 
 def _why_shut(parts: Parts, door: DoorFacts) -> Callable[[], str]:
@@ -68,7 +73,7 @@ def _why_shut(parts: Parts, door: DoorFacts) -> Callable[[], str]:
                 parts.core.database_ping()
             except DatabaseUnavailable:
                 return "database_away"
-        return "spool_full" if parts.doors.spool.is_full else ""
+        return "spool_full" if not door.at_desk and parts.doors.spool.is_full else ""
 
     return why_shut
 

@@ -81,7 +81,7 @@ def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
 
 
 def contact_provider(parts: DoorParts) -> ReplyProvider | None:
-    """Return SMS and e-mail for senders of the form who proved a contact, as far as they are set."""
+    """Return SMS and e-mail for senders of the form or of a counter who proved a contact, as far as they are set."""
     sms, email = sms_provider(parts), _email_provider(parts)
     if sms is None and email is None:
         return None
@@ -115,7 +115,7 @@ def mail_transport(client: SmtpClient, now: Callable[[], datetime]) -> MailTrans
     return send
 
 
-WEB_REPLIES = ReplyRoute(contact_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
+CONTACT_REPLIES = ReplyRoute(contact_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
 SMS_REPLIES = ReplyRoute(sms_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
 X_REPLIES = ReplyRoute(x_provider, lambda settings: [_X_LIMIT, (settings.x_replies_per_day, timedelta(days=1))])
 PUSH_REPLIES = ReplyRoute(fcm_provider, no_windows)

@@ -73,11 +73,11 @@ class Service:
         self._exit_code = 0
         self._server: uvicorn.Server | None = None
         # For each door of this process a function that returns why it is shut.
-        self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
+        self._doors: dict[str, Callable[[], str]] = http_doors(parts, self._stages)
         self._preparation = Preparation(
             {"database": self._prepare_database, "topics": parts.ensure_topics},
             self._stopping,
-            has_doors=bool(self._doors),
+            has_doors="ingest" in self._stages,
             recheck=self._recheck_topics,
             ends_all=(WrongSecretKey,),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -104,11 +104,10 @@ def answer(
     """Answer a complaint as the agency that has it now. Recorded in the audit log."""
     require_actor_and_reason(actor, text, "--text")
 
-    from app.operations.agency_answers import AgencyAnswers
-    from messages.shapes import Verdict
+    from app.operations.agency_answers import VERDICTS, AgencyAnswers
 
-    if verdict not in get_args(Verdict):
-        stop(f"There is no verdict {verdict}. Use one of {', '.join(get_args(Verdict))}.", EX_USAGE)
+    if verdict not in VERDICTS:
+        stop(f"There is no verdict {verdict}. Use one of {', '.join(VERDICTS)}.", EX_USAGE)
     tracking = tracking_number(number)
     with open_parts_for_action(actor, text, "--text") as parts:
         suggested_code = agency_code(parts, suggested_agency, with_former=True) if suggested_agency else None

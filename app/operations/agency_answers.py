@@ -20,7 +20,8 @@ from messages.topics import AGENCY_ANSWERS
 from messages.tracking import read_tracking_number
 from router.registry.registry import Registry
 
-_VERDICTS = get_args(Verdict)
+# An extension needs its days: it is given at the desk or by the interface.
+VERDICTS = tuple(verdict for verdict in get_args(Verdict) if verdict != "extended")
 
 
 class AgencyAnswers:
@@ -39,8 +40,8 @@ class AgencyAnswers:
         """Publish an answer to the latest dispatch of a tracking number. Raises `Stop` for a wrong argument."""
         if not actor.strip() or not text.strip():
             raise Stop("An answer needs its actor and its text. They are recorded with it.")
-        if verdict not in _VERDICTS:
-            raise Stop(f"There is no verdict {verdict}. Use one of {', '.join(_VERDICTS)}.")
+        if verdict not in VERDICTS:
+            raise Stop(f"There is no verdict {verdict}. Use one of {', '.join(VERDICTS)}.")
         if suggested_agency is not None and suggested_agency not in self._registry.institutions:
             raise Stop(f"There is no agency {suggested_agency}.")
         complaint_id, message_id, dispatch_id, agency = self._latest_dispatch(number)
@@ -51,7 +52,7 @@ class AgencyAnswers:
             complaint_id=complaint_id,
             dispatch_id=dispatch_id,
             agency=agency,
-            verdict=verdict,  # type: ignore[arg-type]  # checked against _VERDICTS
+            verdict=verdict,  # type: ignore[arg-type]  # checked against VERDICTS
             text=text,
             suggested_agency=suggested_agency,
             actor=actor,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 # Code of triage, as in `messages.topics`: this package imports no other one.
 TRIAGE: Final = "triage"
@@ -11,19 +11,28 @@ TRIAGE: Final = "triage"
 # accompanies another case now. `wrote`: the sender told the agency something. `withdrawn`: the sender withdrew it.
 # The others are verdicts of the agency that count.
 EventKind: TypeAlias = Literal[
-    "received", "dispatched", "joined", "accepted", "asked", "responded", "refused", "closed", "wrote", "withdrawn"
+    "received",
+    "dispatched",
+    "joined",
+    "accepted",
+    "extended",
+    "asked",
+    "responded",
+    "refused",
+    "closed",
+    "wrote",
+    "withdrawn",
 ]
 # Of events of one moment: a dispatch comes before the answers to it, and the sender's words after a question.
-_ORDER: Sequence[EventKind] = (
-    *("received", "dispatched", "joined", "accepted", "asked", "responded", "refused", "closed", "wrote", "withdrawn"),
-)
+_ORDER: Sequence[EventKind] = get_args(EventKind)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
     """One event. `agency`, `hop` and `is_reopening` are those of a dispatch; `hop` is that of a verdict too.
 
-    `is_reopening`: the sender objected to the closing, and the case begins again.
+    `is_reopening`: the sender objected to the closing, and the case begins again. `extension_days`: by how much the
+    agency extends the deadline with `extended`.
     """
 
     at: datetime
@@ -31,6 +40,7 @@ class CaseEvent:
     hop: int = 0
     agency: str = ""
     is_reopening: bool = False
+    extension_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +59,4 @@ class CaseHistory:
 
 def in_order(events: Iterable[CaseEvent]) -> Sequence[CaseEvent]:
     """Return the events in the order in which they happened."""
-    return sorted(events, key=lambda event: (event.at, event.hop, _ORDER.index(event.kind)))
+    return sorted(events, key=lambda event: (event.at, event.hop, _ORDER.index(event.kind), event.extension_days))

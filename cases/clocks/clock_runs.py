@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from cases.clocks.case_events import TRIAGE, CaseEvent, CaseHistory, EventKind, in_order
-from cases.clocks.clock_run import ClockRun
+from cases.clocks.clock_run import ClockRun, Extension
 from cases.clocks.clock_table import ClockName, ClockRow, Signal
 from cases.clocks.deadlines import Deadlines, Pause
 
@@ -32,7 +32,7 @@ def clock_runs(
             course.apply(event, signals)
         runs[clock] = course.runs
         for member in members:
-            runs[clock] = _with_earlier_start(runs[clock], member[clock])
+            runs[clock] = _with_earlier_start(runs[clock], member[clock], deadlines)
     return runs
 
 
@@ -55,6 +55,8 @@ class _Course:
         is_transfer = is_split or (event.kind == "dispatched" and self._agency not in {"", event.agency})
         if self._is_running:
             self.runs[-1] = _after(self.runs[-1], event, signals, is_transfer=is_transfer)
+            if event.kind == "extended" and not any(run.extension for run in self.runs):
+                self.runs[-1] = self.runs[-1].extended(Extension(event.at, event.extension_days), self._deadlines)
         if is_split and self._continues_alone(event):
             self.runs[-1] = replace(self.runs[-1], ended_at=None, is_dropped=False)
         if event.kind in {"dispatched", "joined"}:
@@ -130,17 +132,19 @@ def _signals(event: CaseEvent) -> frozenset[Signal]:
     return frozenset(signals)
 
 
-def _with_earlier_start(runs: Sequence[ClockRun], member_runs: Sequence[ClockRun]) -> list[ClockRun]:
+def _with_earlier_start(
+    runs: Sequence[ClockRun], member_runs: Sequence[ClockRun], deadlines: Deadlines
+) -> list[ClockRun]:
     """Return the runs of a case, each with the beginning of the member's run if that is earlier.
 
     The member's run is the one that was dropped when it came to the case. It must have been at the same agency, unless
-    the clock begins with the arrival. Its row, zone and pauses come with its beginning.
+    the clock begins with the arrival. Its row, zone, pauses and extension come with its beginning.
     """
     joined = next((run for run in reversed(member_runs) if run.is_dropped), None)
-    return [_earlier(run, joined) if joined else run for run in runs]
+    return [_earlier(run, joined, deadlines) if joined else run for run in runs]
 
 
-def _earlier(run: ClockRun, joined: ClockRun) -> ClockRun:
+def _earlier(run: ClockRun, joined: ClockRun, deadlines: Deadlines) -> ClockRun:
     joined_at = joined.ended_at
     if joined_at is None or not joined.started_at < run.started_at <= joined_at or _ended_before(run, joined_at):
         return run
@@ -149,7 +153,16 @@ def _earlier(run: ClockRun, joined: ClockRun) -> ClockRun:
     # Before it came to the case, the clock stood as its own agency waited.
     own_pauses = (Pause(max(start, joined_at), end) for start, end in run.pauses)
     pauses = (*joined.pauses, *(pause for pause in own_pauses if pause.start < pause.end))
-    return replace(run, row=joined.row, agency=joined.agency, started_at=joined.started_at, pauses=pauses)
+    earlier = replace(
+        run,
+        row=joined.row,
+        agency=joined.agency,
+        started_at=joined.started_at,
+        pauses=pauses,
+        extension=joined.extension,
+    )
+    # An extension of the case counts if it was given before the earlier deadline.
+    return earlier.extended(run.extension, deadlines) if run.extension else earlier
 
 
 def _ended_before(run: ClockRun, at: datetime) -> bool:

@@ -20,7 +20,7 @@ CLOCKS = "clocks.csv"
 _KEPT_ROWS = 4_096
 _COLUMNS = (
     *("clock", "kinds", "topics", "days", "unit", "starts", "ends", "pauses", "transfer", "reopening", "duty"),
-    *("source", "valid_from", "valid_until"),
+    *("extension_days", "source", "valid_from", "valid_until"),
 )
 
 # `verify`: until a report is forwarded. `first_answer`: until the agency that has the case answers. `objection`: the
@@ -28,6 +28,9 @@ _COLUMNS = (
 # institution answers a recommendation of an overseer; it is no clock of the case (`recommendation_clock.py`).
 ClockName: TypeAlias = Literal["verify", "first_answer", "objection", "resolve", "recommendation"]
 CASE_CLOCKS: frozenset[ClockName] = frozenset({"verify", "first_answer", "objection", "resolve"})
+# Clocks that an agency may extend, and the most working days by which a row may allow it.
+EXTENDABLE_CLOCKS: frozenset[ClockName] = frozenset({"first_answer"})
+MAX_EXTENSION_DAYS = 366
 Unit: TypeAlias = Literal["working", "calendar"]
 # `received`: a report arrives. `dispatched`: an agency gets the case. `forwarded`: the first of these. `reopened`: the
 # sender objected in time, and the case begins again. `recommended` and `answered`: a recommendation and its answer. The
@@ -43,7 +46,10 @@ Duty: TypeAlias = Literal["triage", "agency", "sender"]
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """One rule. Empty `kinds` or `topics`: all of them. It applies to clocks that begin on its days, in Jakarta."""
+    """One rule. Empty `kinds` or `topics`: all of them. It applies to clocks that begin on its days, in Jakarta.
+
+    `extension_days` is the most working days by which an agency may extend the period once; 0 if it may not.
+    """
 
     clock: ClockName
     kinds: frozenset[str]
@@ -56,6 +62,7 @@ class ClockRow:
     transfer: Effect
     reopening: Effect
     duty: Duty
+    extension_days: int
     source: str
     valid_from: date
     valid_until: date | None
@@ -124,6 +131,7 @@ def _clock_row(row: TableRow) -> ClockRow:
         transfer=cast("Effect", cells["transfer"]),
         reopening=cast("Effect", cells["reopening"]),
         duty=cast("Duty", cells["duty"]),
+        extension_days=int(cells["extension_days"]),
         source=cells["source"],
         valid_from=date.fromisoformat(cells["valid_from"]),
         valid_until=date.fromisoformat(cells["valid_until"]) if cells["valid_until"] else None,
@@ -155,10 +163,21 @@ def _number_faults(row: TableRow) -> Iterator[str]:
     days, valid_until = row.cells["days"].strip(), row.cells["valid_until"].strip()
     if not days.isdecimal() or int(days) < 1:
         yield f"days is {days!r}; write a whole number from 1 on"
+    yield from _extension_faults(row)
     if day_of(row.cells["valid_from"].strip()) is None:
         yield "write valid_from like 2026-08-17"
     if valid_until and day_of(valid_until) is None:
         yield "write valid_until like 2026-08-17, or leave it empty"
+
+
+def _extension_faults(row: TableRow) -> Iterator[str]:
+    extension_days, clock = row.cells["extension_days"].strip(), row.cells["clock"].strip()
+    if not extension_days.isdecimal() or int(extension_days) > MAX_EXTENSION_DAYS:
+        yield f"extension_days is {extension_days!r}; write a whole number up to {MAX_EXTENSION_DAYS}, 0 for none"
+    elif int(extension_days) and clock not in EXTENDABLE_CLOCKS:
+        yield f"extension_days is {extension_days!r}; {clock} cannot be extended, write 0"
+    elif int(extension_days) and row.cells["unit"].strip() != "working":
+        yield "extension_days are working days; write working as unit, or 0 as extension_days"
 
 
 def _missing_rows(rows: Collection[ClockRow]) -> Iterator[str]:

@@ -62,6 +62,10 @@ class Deadlines:
         row = self._row("first_answer", at, kind, topic)
         return self.deadline(row, at, agency_time_zone(agency))
 
+    def longest_extension(self, at: datetime, kind: str, topic: str) -> int:
+        """Return by how many working days an agency may extend the answer to a case that it got at `at`; 0 for none."""
+        return self._row("first_answer", at, kind, topic).extension_days
+
     def usual_period(self, clock: ClockName, at: datetime) -> Message | None:
         """Return the length of a clock that begins at `at`, as a person reads it: by the row of all kinds and topics.
 

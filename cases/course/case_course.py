@@ -64,7 +64,7 @@ class CaseAnswer:
     """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record.
 
     `answered_id` is the complaint that it was given to: the case, or a report that accompanies it. `outcome` is that of
-    the router; `None` before it is known.
+    the router; `None` before it is known. `extension_days` are those of an extension.
     """
 
     at: datetime
@@ -74,6 +74,7 @@ class CaseAnswer:
     id: UUID | None = None
     answered_id: UUID | None = None
     outcome: AnswerOutcomeKind | None = None
+    extension_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

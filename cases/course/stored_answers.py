@@ -25,6 +25,7 @@ class StoredAnswer(Protocol):
     at: datetime
     position: str
     verdict: Verdict
+    extension_days: int
     complaint_id: UUID
     of: UUID | None
     own_case: bool
@@ -50,7 +51,16 @@ def answers_by_case(
         case_id, hop = _answered_dispatch(row, dispatches)
         if case_id is not None and hop is not None:
             answers[case_id].append(
-                CaseAnswer(row.at, row.position, hop, row.verdict, row.id, row.complaint_id, row.outcome)
+                CaseAnswer(
+                    row.at,
+                    row.position,
+                    hop,
+                    row.verdict,
+                    row.id,
+                    row.complaint_id,
+                    row.outcome,
+                    row.extension_days,
+                )
             )
     return answers
 

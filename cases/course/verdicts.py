@@ -22,12 +22,14 @@ FIRST_STATE: CaseState = "terdisposisi"
 _OPEN: Mapping[Verdict, CaseState] = MappingProxyType(
     {"accepted": "proses", "asked": "tunda", "responded": "proses", "closed": "selesai", "refused": "ditolak"}
 )
+# An extension of the deadline is no answer: the state stays.
+_BEFORE_CLOSING: Mapping[CaseState, Mapping[Verdict, CaseState]] = MappingProxyType(
+    {state: MappingProxyType({**_OPEN, "extended": state}) for state in ("terdisposisi", "proses", "tunda")}
+)
 # The state after a verdict, by the state before. A verdict that is missing is not accepted in that state.
 _STATE_AFTER: Mapping[CaseState, Mapping[Verdict, CaseState]] = MappingProxyType(
     {
-        "terdisposisi": _OPEN,
-        "proses": _OPEN,
-        "tunda": _OPEN,
+        **_BEFORE_CLOSING,
         # An agency may add to its answer. A closed case is not opened again, and not refused.
         "selesai": MappingProxyType({"responded": "selesai"}),
         "ditolak": MappingProxyType({}),
@@ -49,7 +51,10 @@ def state_after(state: CaseState, verdict: Verdict, agency: str) -> CaseState | 
     """Return the state after a verdict of the agency that has the case; `None` if the verdict is not accepted.
 
     A refusal by triage is a decision about the next agency. Without one the case stays at triage, in the same state.
+    Triage owes no answer, so it extends no deadline.
     """
+    if agency == TRIAGE and verdict == "extended":
+        return None
     next_state = _STATE_AFTER[state].get(verdict)
     return state if agency == TRIAGE and next_state == "ditolak" else next_state
 

@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, or_, s
 from sqlmodel import col
 
 from cases.course.affected_cases import with_affected_cases
+from cases.facts.answer_content import CONTENT_COLUMNS
 from cases.facts.conditions import accompanies_one_of, is_outcome_of_answer, is_to_dispatch
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
 from config.conditions import is_one_of
@@ -40,7 +41,7 @@ _DISPATCHES = (
     .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
     .order_by(col(DispatchFact.hop))
 )
-_ANSWER_COLUMNS = ("id", "at", "position", "verdict", "dispatch_id", "pictures", "document")
+_ANSWER_COLUMNS = ("id", "at", "position", "dispatch_id", *CONTENT_COLUMNS)
 # Answers to dispatches of some complaints, and to those that came to their cases.
 _ANSWERS: Select[*tuple[Any, ...]] = (
     select(
@@ -93,8 +94,8 @@ class SharedFacts:
     def answers(self, complaint_ids: Collection[UUID]) -> Collection[Row[Any]]:
         """Return the answers to dispatches of these complaints, and to reports that came to their cases.
 
-        The rows are shaped as `StoredAnswer`, and have `dispatch_id`, `pictures` and `document`. Answers without their
-        dispatch are not among them.
+        The rows are shaped as `StoredAnswer`, and have `dispatch_id` and the content without the text. Answers without
+        their dispatch are not among them.
         """
         if missing := set(complaint_ids).difference(self._answers):
             read: dict[UUID, list[Row[Any]]] = {id_: [] for id_ in missing}

@@ -7,6 +7,7 @@ from uuid import UUID
 from messages.shapes import AnswerContent
 
 _SEPARATOR = "|"
+CONTENT_COLUMNS = tuple(name for name in AnswerContent.model_fields if name != "text")
 
 
 def content_columns(content: AnswerContent) -> dict[str, Any]:

@@ -116,6 +116,7 @@ class AnswerFact(SQLModel, table=True):
     pictures: str = ""
     pictures_public: bool = False
     document: UUID | None = None
+    extension_days: int = 0
     answered_at: datetime = Field(sa_type=UtcDateTime)
     at: datetime = Field(sa_type=UtcDateTime)
     position: str = Field(index=True)

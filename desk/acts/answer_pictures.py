@@ -4,13 +4,13 @@ Pictures are cleaned as those of citizens. A document is built again from its pa
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, delete, func, select
 from sqlmodel import col
 
 from cases.pictures.store import AnswerFile, dispatch_files
@@ -55,29 +55,32 @@ class AnswerPictures:
         with read_transaction(self._engine) as connection:
             return dispatch_files(connection, [dispatch_id]).get(dispatch_id, {})
 
-    def store(self, dispatch: Dispatch, read: Callable[[], bytes]) -> Attachment:
+    def store(self, dispatch: Dispatch, read: Callable[[], bytes], draft: Collection[UUID] | None = None) -> Attachment:
         """Clean and store a picture for an answer to a dispatch. It is durable when this returns.
 
         `read` returns the bytes as they were sent; it is called when there is a free place. The caller has checked that
-        the person may answer. Raises `Refused` for a file that is no picture or is too large, `busy`, `files_full`,
-        `too_many_files` for a dispatch with many unsent ones, and `sender_forgotten`.
+        the person may answer. `draft` are the pictures of a form that is being written: of a dispatch with many unsent
+        ones, the oldest that is not among them makes room. Raises `Refused` for a file that is no picture or is too
+        large, `busy`, `files_full`, `sender_forgotten`, and without a form `too_many_files` for such a dispatch.
         """
         with self._place(dispatch.agency):
             content = read()
             # The time of a picture is that of its pixels: the places bound it.
             clean = clean_file(content, _any_size)
         picture = Attachment(media_type=clean.media_type, **_identity(dispatch, content, clean.content))
-        return self._keep(dispatch, picture, clean.content)
+        return self._keep(dispatch, picture, clean.content, draft)
 
-    def store_document(self, dispatch: Dispatch, read: Callable[[], bytes]) -> AnswerDocument:
+    def store_document(
+        self, dispatch: Dispatch, read: Callable[[], bytes], draft: Collection[UUID] | None = None
+    ) -> AnswerDocument:
         """Clean and store a document. See `store`; for one that cannot be cleaned it raises `document_not_plain`."""
         with self._place(dispatch.agency):
             content = read()
             clean = clean_document(content)
         document = AnswerDocument(media_type="application/pdf", **_identity(dispatch, content, clean))
-        return self._keep(dispatch, document, clean)
+        return self._keep(dispatch, document, clean, draft)
 
-    def _keep(self, dispatch: Dispatch, file: FileT, content: bytes) -> FileT:
+    def _keep(self, dispatch: Dispatch, file: FileT, content: bytes, draft: Collection[UUID] | None) -> FileT:
         """Store a cleaned file; return it as it is stored."""
         self._take_space(file.size)
         now = self._now()
@@ -91,7 +94,7 @@ class AnswerPictures:
             "named_at": None,
         }
         with write_transaction(self._engine) as connection:
-            _check(connection, dispatch)
+            _check(connection, dispatch, draft)
             statement = insert_statement(connection, AnswerPicture).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"kept_at": now}))
             # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
@@ -108,14 +111,19 @@ def _identity(dispatch: Dispatch, sent: bytes, cleaned: bytes) -> dict[str, Any]
     }
 
 
-def _check(connection: Connection, dispatch: Dispatch) -> None:
-    """Raise `Refused` if no file may be stored for a dispatch."""
+def _check(connection: Connection, dispatch: Dispatch, draft: Collection[UUID] | None) -> None:
+    """Raise `Refused` if no file may be stored for a dispatch. Delete the oldest unsent one that is in the way."""
     if forgotten_complaints(connection, [dispatch.complaint_id]):
         raise Refused("sender_forgotten")
     is_unsent = (col(AnswerPicture.dispatch_id) == dispatch.id, col(AnswerPicture.named_at).is_(None))
     query = select(func.count()).select_from(AnswerPicture).where(*is_unsent)
-    if connection.execute(query).scalar_one() >= MAX_UNSENT:
+    if connection.execute(query).scalar_one() < MAX_UNSENT:
+        return
+    if draft is None:
         raise Refused("too_many_files", limit=MAX_UNSENT)
+    by_age = select(col(AnswerPicture.id)).where(*is_unsent).order_by(col(AnswerPicture.kept_at), col(AnswerPicture.id))
+    oldest = next(id_ for id_ in connection.execute(by_age).scalars() if id_ not in draft)
+    connection.execute(delete(AnswerPicture).where(col(AnswerPicture.id) == oldest))
 
 
 def _any_size(_megapixels: int) -> None:

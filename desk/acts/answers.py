@@ -8,7 +8,7 @@ effect.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
+from cases.clocks.deadlines import Deadlines
 from cases.course.verdicts import FIRST_STATE, CaseState, state_after
 from cases.derivations.position import is_derived
 from cases.facts.conditions import is_to_dispatch
@@ -25,6 +26,7 @@ from cases.pictures.store import chosen_files, dispatch_files, mark_named
 from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction, write_transaction
 from desk.acts.act_queue import ActQueue
+from desk.acts.extensions import NO_EXTENSION, Extension, ExtensionFault, possible_extension
 from desk.acts.openings import record_openings
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
@@ -36,26 +38,30 @@ from messages.shapes import VERDICTS_WITH_PICTURES, AgencyAnswer, AnswerContent,
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
 # shown. `unknown-case`: the agency never had it. The others: what is wrong with the draft.
-ActFault: TypeAlias = Literal[
-    "repeated",
-    "moved",
-    "not-possible",
-    "conflict",
-    "unknown-case",
-    "text-missing",
-    "unknown-agency",
-    "no-pictures-here",
-    "unknown-picture",
-    "no-document-here",
-    "unknown-document",
-]
+ActFault: TypeAlias = (
+    Literal[
+        "repeated",
+        "moved",
+        "not-possible",
+        "conflict",
+        "unknown-case",
+        "text-missing",
+        "unknown-agency",
+        "no-pictures-here",
+        "unknown-picture",
+        "no-document-here",
+        "unknown-document",
+    ]
+    | ExtensionFault
+)
 # A refusal needs its reason, a question and an answer their words.
-VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "asked", "responded", "closed"})
+VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "extended", "asked", "responded", "closed"})
 # The text of these may have readers beside the sender.
 VERDICTS_WITH_READERS: frozenset[Verdict] = frozenset({"responded", "closed"})
 _ACT_NAMES: dict[Verdict, str] = {
     "accepted": "desk.accept",
     "refused": "desk.refuse",
+    "extended": "desk.extend",
     "asked": "desk.ask",
     "responded": "desk.respond",
     "closed": "desk.close",
@@ -117,13 +123,14 @@ class CaseProgress(Generic[CaseT_co]):
 
     `version` is that of the next act's form. It is higher than that of every stored act, also while a rebuilt read
     model lacks a message of the sender: the next act would have the version of a stored one, which is a conflict.
-    `state` is the state after all acts.
+    `state` is the state after all acts. `extension` is what the deadline may be extended by now.
     """
 
     case: CaseT_co
     pending: Sequence[PendingAct]
     version: int
     state: CaseState
+    extension: Extension = NO_EXTENSION
 
 
 # What a page shows, and what an answer needs.
@@ -140,6 +147,7 @@ class OfficerAnswers:
         institutions: Institutions,
         record: Record,
         queue: ActQueue,
+        deadlines: Deadlines,
         now: Callable[[], datetime],
     ) -> None:
         """Create. `queue` publishes an answer once it is stored."""
@@ -147,18 +155,27 @@ class OfficerAnswers:
         self._institutions = institutions
         self._record = record
         self._queue = queue
+        self._deadlines = deadlines
         self._now = now
 
     def case(self, agency: str, number: str) -> CaseProgressView | None:
         """Return a case of the agency with the acts on their way; `None` if the agency never had it."""
         with read_transaction(self._engine) as connection:
-            return read_progress(connection, agency, number)
+            view = read_progress(connection, agency, number)
+            return None if view is None else replace(view, extension=self._extension(connection, view))
 
     def progress(self, agency: str, number: str) -> AnswerProgress | None:
         """Return what an answer needs of the same case."""
         with read_transaction(self._engine) as connection:
             case = read_case_to_answer(connection, agency, number)
-            return None if case is None else _with_acts(connection, case)
+            if case is None:
+                return None
+            view = _with_acts(connection, case)
+            return replace(view, extension=self._extension(connection, view))
+
+    def _extension(self, connection: Connection, view: AnswerProgress) -> Extension:
+        pending = [act.content.verdict for act in view.pending]
+        return possible_extension(connection, view.case, pending, self._deadlines, self._now())
 
     def opened(self, cases: Iterable[Row[Any]]) -> None:
         """Store that somebody of the agency opened these cases, as far as they tell of danger; see `openings`."""
@@ -240,6 +257,8 @@ class OfficerAnswers:
     def _draft_fault(self, draft: AnswerContent) -> ActFault | None:
         if draft.verdict in VERDICTS_WITH_TEXT and not draft.text:
             return "text-missing"
+        if draft.verdict == "extended" and draft.extension_days < 1:
+            return "extension-days-missing"
         if draft.pictures and draft.verdict not in VERDICTS_WITH_PICTURES:
             return "no-pictures-here"
         if draft.document and draft.verdict not in VERDICTS_WITH_PICTURES:
@@ -295,6 +314,7 @@ def clean_content(draft: AnswerContent) -> AnswerContent:
             "suggested_agency": draft.suggested_agency or None,
             "pictures_public": draft.pictures_public and bool(draft.pictures),
             "readers": draft.readers if draft.verdict in VERDICTS_WITH_READERS else "",
+            "extension_days": draft.extension_days if draft.verdict == "extended" else 0,
         }
     )
 
@@ -324,6 +344,8 @@ def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerContent)
         return "moved"
     if state_after(view.state, draft.verdict, view.case.case.agency) is None:
         return "not-possible"
+    if draft.verdict == "extended" and (fault := view.extension.fault(draft.extension_days)):
+        return fault
     return "conflict" if version is not None and version != view.version else None
 
 

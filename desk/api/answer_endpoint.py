@@ -48,6 +48,12 @@ _DRAFT_FAULTS: Mapping[ActFault, tuple[str, str]] = {
         "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.",
     ),
     "no-pictures-here": ("pictures", "Only `responded` and `closed` have pictures."),
+    "not-extendable": ("verdict", "The deadline of this kind of report cannot be extended."),
+    "already-extended": ("verdict", "The deadline of this case was extended before. Answer before the new one."),
+    "answered-already": ("verdict", "The case has an answer. Its deadline needs no extension."),
+    "deadline-passed": ("verdict", "The deadline has passed and cannot be extended. Answer the case."),
+    "extension-days-missing": ("extension_days", "Send the number of working days, from 1 on."),
+    "extension-too-long": ("extension_days", "More working days than the rules allow for this case."),
     "unknown-picture": (
         "pictures",
         "A picture is not stored for this case. POST /agency/v1/cases/NUMBER/pictures first.",
@@ -145,6 +151,8 @@ class AnswerEndpoint:
             raise invalid("suggested_agency", "Only a refusal names the competent agency.")
         if body.readers and body.verdict not in VERDICTS_WITH_READERS:
             raise invalid("readers", "Only a response and a closing have readers beside the sender.")
+        if body.extension_days and body.verdict != "extended":
+            raise invalid("extension_days", "Only an extension has days.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
         form = self._reply_forms.get(dispatch.channel)
         if body.verdict != "asked" or report.is_private or form is None:
@@ -185,7 +193,12 @@ def _fault(fault: ActFault | None, view: AnswerProgress | None, version: int | N
     if view is None:
         return ApiError("no_such_case")
     if fault == "not-possible":
-        possible = [verdict for verdict in _VERDICTS if state_after(view.state, verdict, view.case.case.agency)]
+        possible = [
+            verdict
+            for verdict in _VERDICTS
+            if state_after(view.state, verdict, view.case.case.agency)
+            and (verdict != "extended" or view.extension.longest)
+        ]
         return ApiError("not_possible", state=view.state, possible=possible)
     if fault and fault in _DRAFT_FAULTS:
         return invalid(*_DRAFT_FAULTS[fault])

@@ -221,13 +221,14 @@ class CasePage(ApiShape):
 
 
 class AnswerDraftBody(AnswerContent):
-    """An answer to a case. The citizen gets the text of `asked`, `responded` and `closed`."""
+    """An answer to a case. The citizen gets the text of `asked`, `extended`, `responded` and `closed`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="NewAnswer")
 
     verdict: Verdict = Field(
         description="accepted: your agency works on it. refused: another agency is competent. asked: the sender must "
-        "add something. responded: an answer to the sender. closed: done.",
+        "add something. extended: your agency needs more time and says why. responded: an answer to the sender. "
+        "closed: done.",
         examples=["responded"],
     )
     text: str = Field(

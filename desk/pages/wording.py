@@ -39,6 +39,7 @@ ACT_NAMES: Mapping[Verdict, Message] = {
     "accepted": _("Terima"),
     "refused": _("Bukan kewenangan"),
     "asked": _("Minta keterangan"),
+    "extended": _("Perpanjang batas waktu"),
     "responded": _("Tanggapi"),
     "closed": _("Tutup"),
 }
@@ -46,6 +47,7 @@ ACTS_DONE: Mapping[Verdict, Message] = {
     "accepted": _("Laporan {number} diterima untuk dikerjakan."),
     "refused": _("Laporan {number} dinyatakan bukan kewenangan instansi Anda."),
     "asked": _("Pertanyaan tentang laporan {number} dikirim."),
+    "extended": _("Batas waktu laporan {number} diperpanjang."),
     "responded": _("Tanggapan atas laporan {number} dikirim."),
     "closed": _("Laporan {number} ditutup."),
 }
@@ -66,6 +68,14 @@ FAULTS: Mapping[ActFault, Message] = {
     "no-document-here": _("Dokumen hanya dapat dikirim dengan tanggapan atau penutupan. Kirim tanpa dokumen."),
     "unknown-document": _("Dokumen yang dipilih tidak tersimpan lagi. Pilih dokumen itu sekali lagi."),
     "unknown-picture": _("Foto yang dipilih tidak tersimpan lagi. Pilih foto itu sekali lagi."),
+    "not-extendable": _("Batas waktu laporan jenis ini tidak dapat diperpanjang. Jawab laporan ini."),
+    "already-extended": _("Batas waktu laporan ini sudah pernah diperpanjang. Jawab sebelum batas waktu yang baru."),
+    "answered-already": _("Laporan ini sudah ditanggapi. Batas waktunya tidak perlu diperpanjang."),
+    "deadline-passed": _("Batas waktu sudah lewat dan tidak dapat diperpanjang lagi. Jawab laporan ini segera."),
+    "extension-days-missing": _("Isi jumlah hari kerja perpanjangan, mulai dari 1."),
+    "extension-too-long": _(
+        "Perpanjangan terlalu lama. Isi paling banyak jumlah hari kerja yang tertulis di formulir."
+    ),
 }
 FILTER_FAULTS: Mapping[SavedFilterFault, Message] = {
     "name-missing": _("Isi nama saringan."),

@@ -129,7 +129,7 @@ def _dispatched(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
 def _answered(courses: Sequence[AnsweredDispatch]) -> Iterator[CaseEvent]:
     for course in courses:
         for answer in course.counted_answers:
-            yield CaseEvent(answer.at, answer.verdict, answer.hop)
+            yield CaseEvent(answer.at, answer.verdict, answer.hop, extension_days=answer.extension_days)
 
 
 def _written(accompanying: Mapping[str, Accompanying]) -> Iterator[CaseEvent]:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Engine, bindparam, func, select
+from sqlalchemy import BindParameter, Engine, bindparam, exists, func, select
 from sqlmodel import col
 
-from cases.facts.tables import DispatchFact
+from cases.facts.tables import AnswerFact, DispatchFact
 from config.database import read_transaction
 from desk.read_model.tables import DeskAccompanying, DeskCase
 
@@ -32,9 +32,10 @@ _OFFICER_DATE = (
     )
     .scalar_subquery()
 )
+_IS_EXTENDED = exists().where(col(AnswerFact.complaint_id) == _ID, col(AnswerFact.verdict) == "extended")
 _ROUTER_DATE = (
     select(col(DispatchFact.due_at))
-    .where(col(DispatchFact.complaint_id) == _ID)
+    .where(col(DispatchFact.complaint_id) == _ID, ~_IS_EXTENDED)
     .order_by(col(DispatchFact.hop).desc())
     .limit(1)
     .scalar_subquery()
@@ -43,10 +44,11 @@ _DEADLINE = select(func.coalesce(_OFFICER_DATE, _ROUTER_DATE))
 
 
 def sender_deadline(engine: Engine, complaint_id: UUID) -> datetime | None:
-    """Return until when the agency must answer; `None` before the first dispatch.
+    """Return until when the agency must answer; `None` before the first dispatch, or if no date can be told.
 
     It is the officer's date while all reports of the case come from this sender. With reports of other citizens that
-    date could tell when another one wrote: the sender reads the date that the router gave to the own report.
+    date could tell when another one wrote: the sender reads the date that the router gave to the own report. After an
+    extension that date is not true any more, and the sender reads none.
     """
     with read_transaction(engine) as connection:
         return connection.execute(_DEADLINE, {"id": complaint_id}).scalar_one()

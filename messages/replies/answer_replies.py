@@ -14,14 +14,17 @@ from messages.replies.reply_texts import (
     TRIAGE_NAME,
     AttachedFiles,
     SenderAccess,
+    extension_words,
     is_complete,
     sender_text,
     septets_left,
     tells_citizen,
 )
-from messages.shapes import Verdict
+from messages.shapes import AnswerContent, Verdict
 from messages.topics import TRIAGE
 
+# Verdicts of which only the sender of the case hears.
+_TO_CASE_SENDER: frozenset[Verdict] = frozenset({"asked", "extended"})
 AnswerNoticeKind: TypeAlias = Literal["answered", "closed"]
 
 
@@ -72,6 +75,11 @@ class AnswerNotice:
     mail_text: str = ""
 
 
+def told_words(answer: AnswerContent) -> str:
+    """Return the words of an answer that its sender reads: of an extension also its length."""
+    return extension_words(answer.extension_days, answer.text) if answer.verdict == "extended" else answer.text
+
+
 def answer_notice(
     recipient: AnswerRecipient,
     verdict: Verdict,
@@ -83,16 +91,17 @@ def answer_notice(
 ) -> AnswerNotice | None:
     """Return the notice about an answer; `None` if the recipient does not hear of it.
 
-    A sender gets each question, and the first response and the closing. A sender who joined another citizen's case
-    hears that there is an answer, without its words: they may be about that citizen. If the closing
+    A sender gets each question, the extension of the deadline, and the first response and the closing. A sender who
+    joined another citizen's case hears that there is an answer, without its words: they may be about that citizen; of
+    the others nothing. If the closing
     `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that triage
     closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
     `files` are those of the answer that the recipient's own page shows.
     """
     is_joined, is_post = recipient.is_joined, recipient.form == "post"
-    if not tells_citizen(verdict) or (is_joined and verdict == "asked"):
+    if not tells_citizen(verdict) or (is_joined and verdict in _TO_CASE_SENDER):
         return None
-    occasion: Verdict = "responded" if is_joined or (is_post and verdict != "asked") else verdict
+    occasion: Verdict = "responded" if is_joined or (is_post and verdict not in _TO_CASE_SENDER) else verdict
     told_verdict = occasion if is_joined and recipient.agency != TRIAGE else verdict
     is_told_again = is_joined and follows_response and not is_post
     subject = AnswerSubject(told_verdict, recipient.number, recipient.agency, agency_name)

@@ -25,16 +25,18 @@ Email ini dibuat otomatis. Mohon tidak dibalas.
 _OPENINGS: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": "{agency} meminta keterangan tentang laporan {number}.",
+        "extended": "Batas waktu {agency} untuk menjawab laporan {number} diperpanjang.",
         "responded": "Laporan {number} sudah ditanggapi oleh {agency}.",
         "closed": "Laporan {number} sudah selesai ditangani oleh {agency}.",
     }
 )
 _WORDS: Mapping[Verdict, str] = MappingProxyType(
-    {"asked": "Pertanyaannya:", "responded": "Jawabannya:", "closed": "Jawabannya:"}
+    {"asked": "Pertanyaannya:", "extended": "Perpanjangannya:", "responded": "Jawabannya:", "closed": "Jawabannya:"}
 )
 _NEXT: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": "Jawab di halaman Anda.",
+        "extended": "Anda tidak perlu melapor lagi. Di halaman Anda, Anda dapat menambah keterangan.",
         "responded": (
             "Belum selesai? Sampaikan di halaman Anda dalam {period}. Di sana Anda juga dapat menambah keterangan, "
             "atau menyatakan bahwa masalahnya sudah beres."

@@ -6,7 +6,8 @@ Marks before a word make hashtags, mentions and cashtags.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
 from messages.replies.emergency_texts import emergency_hint
@@ -18,6 +19,7 @@ _DOT_BEFORE_LETTER = re.compile(r"\.(?=[^\W\d_])")
 _MARK_BEFORE_WORD = re.compile(r"([@#$])(?=\w)")
 _SCHEME = re.compile(r":(?=//)")
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi"
+_ACTS: Mapping[Verdict, str] = MappingProxyType({"asked": "bertanya", "extended": "memperpanjang batas waktu"})
 _PLACE_QUESTION = " Di mana? Balas dengan nama jalan atau desa, kecamatan, dan kota/kabupatennya."
 _SHORT_PLACE_QUESTION = " Di mana (jalan, kecamatan, kota)?"
 _PUBLIC = " Dapat dibaca umum; tidak mau? Balas RAHASIA."
@@ -73,7 +75,7 @@ def words_in_post(words: str) -> str:
 def _openings(verdict: Verdict, number: str, agency: str, agency_name: str) -> Sequence[str]:
     if agency == TRIAGE and verdict == "closed":
         return [_ARCHIVED.format(number)]
-    act = "bertanya" if verdict == "asked" else "menjawab"
+    act = _ACTS.get(verdict, "menjawab")
     names = [name for name in (without_links(as_sms(agency_name)), UNNAMED_AGENCY) if name]
     return [f"Laporan {number}: {name} {act}" for name in names]
 

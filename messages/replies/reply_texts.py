@@ -20,6 +20,7 @@ TRIAGE_NAME = "petugas SP4N-LAPOR!"
 _WITH_WORDS: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": "Laporan {}: {} bertanya: ",
+        "extended": "Laporan {}: batas waktu {} diperpanjang ",
         "responded": "Laporan {} ditanggapi {}: ",
         "closed": "Laporan {} selesai ditangani {}: ",
     }
@@ -31,6 +32,7 @@ _WITHOUT_NUMBER: Mapping[Verdict, str] = MappingProxyType(
 _WITHOUT_WORDS: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": "{} meminta keterangan tentang laporan {}.",
+        "extended": "Batas waktu laporan {} diperpanjang oleh {}.",
         "responded": "Laporan {} sudah ditanggapi oleh {}.",
         "closed": "Laporan {} sudah selesai ditangani oleh {}.",
     }
@@ -39,12 +41,13 @@ _WITHOUT_WORDS: Mapping[Verdict, str] = MappingProxyType(
 _WITHOUT_LINK: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": " Balas pesan ini.",
+        "extended": " Lihat perkembangannya dengan nomor ini.",
         "responded": " Lihat perkembangannya dengan nomor ini.",
         "closed": " Lihat perkembangannya dengan nomor ini.",
     }
 )
 _WITH_LINK: Mapping[Verdict, str] = MappingProxyType(
-    {"asked": " Baca dan jawab: ", "responded": " Baca: ", "closed": " Baca: "}
+    {"asked": " Baca dan jawab: ", "extended": " Baca: ", "responded": " Baca: ", "closed": " Baca: "}
 )
 _FILES_ON_PAGE = " Ada {} di halaman laporan Anda."
 # The best first.
@@ -98,6 +101,11 @@ class SenderAccess:
 
 
 NO_ACCESS = SenderAccess()
+
+
+def extension_words(days: int, reason: str) -> str:
+    """Return the words about an extension of the deadline; "" if its reason is not to be read (any more)."""
+    return f"{days} hari kerja. Alasan: {reason}" if reason else ""
 
 
 def unopposed_text(period: str) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from cases.clocks.deadlines import Deadlines
 from oversight.figures.counts import AgencyPair, Counts, Measure, worst_pairs
-from oversight.figures.definitions import FINISH_DAYS, WORST_PAIRS
+from oversight.figures.definitions import CURRENT_CASES, FIGURES, FINISH_DAYS, WORST_PAIRS, CountedShare
 from oversight.figures.survival import Survival, kaplan_meier
 
 # Measures whose bucket is the day of a deadline.
@@ -16,6 +16,8 @@ _DUE_DAYS: tuple[Measure, ...] = (
     *("forward_met", "forward_open", "answer_met", "answer_open", "open_due", "open_three_times_due"),
     *("touch_met", "touch_open"),
 )
+
+_PUBLISHED = CountedShare(("published_as_finished",), CURRENT_CASES)
 
 
 def bucket_limits(today: date) -> tuple[int, int]:
@@ -43,14 +45,6 @@ class Duplicates:
 
     certain: int
     confirmed: int
-
-
-@dataclass(frozen=True, slots=True)
-class PingPong:
-    """Cases that were sent about, and the worst pairs of agencies, the worst first."""
-
-    share: Share
-    worst_pairs: tuple[AgencyPair, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +86,8 @@ class Untouched:
 class Figures:
     """The thirteen figures of a scope and a period on a day.
 
+    `shares` are those that `definitions` declares whole, by key, in their order. `worst_pairs` are the pairs of
+    agencies with the most cases that were sent about, the worst first.
     `clocks_version` and `calendar_version` name the tables. `is_provisional`: a deadline that was counted lies in a
     year whose joint leave is not decreed yet, so that it may still move.
     """
@@ -101,16 +97,13 @@ class Figures:
     no_reports: int
     duplicates_avoided: Duplicates
     forwarded_in_time: Share
-    first_agency_right: Share
-    ping_pong: PingPong
     answered_in_time: Share
     days_to_answer: DaysToAnswer
     finished: Finished
     open_cases: OpenCases
     untouched_after_10_days: Untouched
-    reopened: Share
-    closed_without_evidence: Share
-    to_ombudsman: Share
+    shares: Mapping[str, Share]
+    worst_pairs: tuple[AgencyPair, ...]
     clocks_version: str
     calendar_version: str
     is_provisional: bool
@@ -118,33 +111,27 @@ class Figures:
 
 def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figures:
     """Return the figures as they are on a day in Jakarta."""
-    cases = counts.total("case")
-    # For an agency: the cases that it has now, not those that it was the first one for.
-    current_cases = counts.total("finish_met", "finish_missed", "finish_open", "finish_dropped")
     return Figures(
         received=_by_channel(counts),
-        cases=cases,
+        cases=counts.total("case"),
         no_reports=counts.total("no_report"),
         duplicates_avoided=Duplicates(counts.total("duplicate_certain"), counts.total("duplicate_confirmed")),
         forwarded_in_time=forwarded_in_time(counts, today),
-        first_agency_right=Share(
-            counts.total("first_right"),
-            counts.total("first_right", "first_wrong"),
-            counts.total("first_undecided"),
-        ),
-        ping_pong=PingPong(Share(counts.total("ping_pong"), cases), worst_pairs(counts.pairs, WORST_PAIRS)),
         answered_in_time=answered_in_time(counts, today),
         days_to_answer=_days_to_answer(counts, today),
-        finished=Finished(finished_in_time(counts, today), Share(counts.total("published_as_finished"), current_cases)),
+        finished=Finished(finished_in_time(counts, today), _share(counts, _PUBLISHED)),
         open_cases=_open_cases(counts, today),
         untouched_after_10_days=_untouched(counts, today),
-        reopened=Share(counts.total("reopened"), counts.total("closed")),
-        closed_without_evidence=Share(counts.total("closed_without_evidence"), counts.total("closed")),
-        to_ombudsman=Share(counts.total("to_ombudsman"), current_cases),
+        shares={figure.keys[0]: _share(counts, figure.share) for figure in FIGURES if figure.share},
+        worst_pairs=worst_pairs(counts.pairs, WORST_PAIRS),
         clocks_version=deadlines.clocks.version,
         calendar_version=deadlines.calendar.version,
         is_provisional=_is_provisional(counts, deadlines),
     )
+
+
+def _share(counts: Counts, share: CountedShare) -> Share:
+    return Share(counts.total(*share.numerator), counts.total(*share.denominator), counts.total(*share.censored))
 
 
 def forwarded_in_time(counts: Counts, today: date) -> Share:

@@ -9,8 +9,11 @@ A deadline has passed when its day in Jakarta has ended. Each figure can be take
 that by which the report came that is the case (`--by-channel`); only the pairs of agencies are not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from oversight.figures.counts import Measure
 
 # Working days without any reaction after which a case counts as untouched.
 UNTOUCHED_WORKING_DAYS = 10
@@ -26,12 +29,26 @@ Unit: TypeAlias = Literal["reports", "cases", "share of cases", "days"]
 # has it.
 CountedAgency: TypeAlias = Literal["first", "answering", "current"]
 
+# The cases that an agency has now, not those that it was the first one for.
+CURRENT_CASES: tuple[Measure, ...] = ("finish_met", "finish_missed", "finish_open", "finish_dropped")
 _OWN_CASES = "own cases that arrived in the month"
 
 
 @dataclass(frozen=True, slots=True)
+class CountedShare:
+    """A share of which both numbers are sums of counts, whatever the day. `censored` are in neither number."""
+
+    numerator: tuple[Measure, ...]
+    denominator: tuple[Measure, ...]
+    censored: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FigureDefinition:
-    """One figure. `keys` are its names in the output of `satupintu figures --json`."""
+    """One figure. `keys` are its names in the output of `satupintu figures --json`.
+
+    A figure with a `share` needs nothing else: its computation and its output follow from this.
+    """
 
     keys: tuple[str, ...]
     title: str
@@ -40,6 +57,7 @@ class FigureDefinition:
     cohort: str
     unit: Unit
     agency: CountedAgency
+    share: CountedShare | None = None
 
 
 FIGURES: tuple[FigureDefinition, ...] = (
@@ -81,6 +99,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
         _OWN_CASES,
         "share of cases",
         "first",
+        CountedShare(("first_right",), ("first_right", "first_wrong"), ("first_undecided",)),
     ),
     FigureDefinition(
         ("ping_pong",),
@@ -91,13 +110,14 @@ FIGURES: tuple[FigureDefinition, ...] = (
         _OWN_CASES,
         "share of cases",
         "first",
+        CountedShare(("ping_pong",), ("case",)),
     ),
     FigureDefinition(
         ("answered_in_time",),
         "First answer in time",
         "cases that an agency answered (responded or closed) before its deadline of the clock `first_answer` "
-        "(`clocks.csv`; as shipped, 5 working days after it got the case), and that no agency before it let pass its "
-        "own deadline",
+        "(`clocks.csv`; as shipped, 5 working days after it got the case; with its extension), and that no agency "
+        "before it let pass its own deadline",
         "cases whose deadline has passed, answered or not. Censored: others",
         _OWN_CASES,
         "share of cases",
@@ -138,7 +158,8 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("untouched_after_10_days",),
         "Untouched after 10 working days",
         f"cases to which no agency reacted within {UNTOUCHED_WORKING_DAYS} working days after the first one got it. "
-        "`still_untouched`: those that have had no reaction since",
+        "`still_untouched`: those that have had no reaction since. An extension of the "
+        "deadline is no reaction",
         "cases whose ten days have passed. Censored: others, and those at triage",
         _OWN_CASES,
         "share of cases",
@@ -152,6 +173,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
         _OWN_CASES,
         "share of cases",
         "current",
+        CountedShare(("reopened",), ("closed",)),
     ),
     FigureDefinition(
         ("closed_without_evidence",),
@@ -162,6 +184,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
         _OWN_CASES,
         "share of cases",
         "current",
+        CountedShare(("closed_without_evidence",), ("closed",)),
     ),
     FigureDefinition(
         ("to_ombudsman",),
@@ -171,5 +194,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
         _OWN_CASES,
         "share of cases",
         "current",
+        CountedShare(("to_ombudsman",), CURRENT_CASES),
     ),
 )
+TITLES: Mapping[str, str] = {figure.keys[0]: figure.title for figure in FIGURES}

@@ -9,11 +9,12 @@ _DIGITS = 4
 
 
 def figures_json(figures: Figures) -> dict[str, Any]:
-    """Return the figures by the keys of the definitions, then what belongs to them.
+    """Return the figures by the keys of the definitions, then what belongs to them. Declared shares come last.
 
     A share of no cases, and a time that too few cases have an end of, are `None`.
     """
-    pairs = [pair._asdict() for pair in figures.ping_pong.worst_pairs]
+    shares = {key: _share(share) for key, share in figures.shares.items()}
+    shares["ping_pong"]["worst_pairs"] = [pair._asdict() for pair in figures.worst_pairs]
     days, published = figures.days_to_answer, figures.finished.published
     untouched, open_cases = figures.untouched_after_10_days, figures.open_cases
     return {
@@ -25,8 +26,6 @@ def figures_json(figures: Figures) -> dict[str, Any]:
             "confirmed": figures.duplicates_avoided.confirmed,
         },
         "forwarded_in_time": _share(figures.forwarded_in_time),
-        "first_agency_right": _share(figures.first_agency_right),
-        "ping_pong": {**_share(figures.ping_pong.share), "worst_pairs": pairs},
         "answered_in_time": _share(figures.answered_in_time),
         "days_to_answer": {
             "median": days.survival.median,
@@ -44,9 +43,7 @@ def figures_json(figures: Figures) -> dict[str, Any]:
         "overdue": open_cases.overdue,
         "three_times_overdue": open_cases.three_times_overdue,
         "untouched_after_10_days": {**_share(untouched.share), "still_untouched": untouched.still_untouched},
-        "reopened": _share(figures.reopened),
-        "closed_without_evidence": _share(figures.closed_without_evidence),
-        "to_ombudsman": _share(figures.to_ombudsman),
+        **shares,
         "clocks_version": figures.clocks_version,
         "calendar_version": figures.calendar_version,
         "is_provisional": figures.is_provisional,

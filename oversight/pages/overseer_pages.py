@@ -18,7 +18,7 @@ from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
 from oversight.pages.page_model import build_page
 from oversight.pages.reading import FigureReader
-from oversight.pages.shown_figures import SHOWN_FIGURES
+from oversight.pages.shown_figures import DEFAULT_FIGURE, SHOWN_FIGURES
 from pages.frame import NavigationEntry, SignedInPages
 from pages.translation.message import formatted_number
 from pages.translation.message import message as _
@@ -90,6 +90,7 @@ class OverseerPages:
             "page": page,
             "view": view,
             "figures": SHOWN_FIGURES,
+            "default_figure": DEFAULT_FIGURE,
             "months": _offered_months(view, Month.of(jakarta_day(now))),
             "path": scope_path(view.scope),
             "home": view.at(Scope("nation")).address(),

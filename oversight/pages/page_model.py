@@ -79,7 +79,7 @@ def build_page(view: View, data: PageData, names: ScopeNames) -> OversightPage:
         groups=rank_scopes(_candidates(view.ranked, ranked, names), figure),
         channels=_channel_figures(data.by_channel),
         compared_channels=_channel_figures(data.compared_by_channel),
-        worst_pairs=data.figures.ping_pong.worst_pairs,
+        worst_pairs=data.figures.worst_pairs,
         is_provisional=data.figures.is_provisional,
         is_outdated=data.is_outdated,
     )

@@ -106,11 +106,11 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
     ),
     ShownFigure(
         "instansi-tepat", _("Instansi pertama sudah tepat"), "share", "high",
-        ("first_right", "first_wrong", "first_undecided"), lambda it: _share(it.first_agency_right),
+        ("first_right", "first_wrong", "first_undecided"), lambda it: _share(it.shares["first_agency_right"]),
     ),
     ShownFigure(
         "dilempar", _("Ditolak dua instansi atau lebih"), "share", "low", ("ping_pong", "case"),
-        lambda it: _share(it.ping_pong.share),
+        lambda it: _share(it.shares["ping_pong"]),
     ),
     ShownFigure(
         "dijawab", _("Jawaban pertama tepat waktu"), "share", "high", _ANSWER, lambda it: _share(it.answered_in_time)
@@ -151,15 +151,15 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
     ),
     ShownFigure(
         "dibuka-lagi", _("Dibuka lagi setelah ditutup"), "share", "low", ("reopened", "closed"),
-        lambda it: _share(it.reopened),
+        lambda it: _share(it.shares["reopened"]),
     ),
     ShownFigure(
         "tanpa-foto", _("Ditutup tanpa foto pekerjaan"), "share", "low", ("closed_without_evidence", "closed"),
-        lambda it: _share(it.closed_without_evidence),
+        lambda it: _share(it.shares["closed_without_evidence"]),
     ),
     ShownFigure(
         "ombudsman", _("Diserahkan ke Ombudsman"), "share", "", ("to_ombudsman", *_FINISH),
-        lambda it: _share(it.to_ombudsman),
+        lambda it: _share(it.shares["to_ombudsman"]),
     ),
 )  # fmt: skip
 FIGURES_BY_SLUG: Mapping[str, ShownFigure] = {figure.slug: figure for figure in SHOWN_FIGURES}

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from cases.clocks.clock_states import ClockState
 from cases.clocks.deadlines import Deadlines
-from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch
+from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer
 from cases.derivations.shared_facts import StoredDispatch
 from config.time_zones import agency_region, agency_time_zone
 from messages.shapes import VERDICTS_WITH_PICTURES
@@ -114,6 +114,7 @@ def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> 
     refusals = [course for course in _at_agencies(courses) if course.state == "ditolak"]
     answers = [answer for course in _at_agencies(courses) for answer in course.counted_answers]
     verdicts = [answer.verdict for answer in answers]
+    contents = [facts.answer_rows[answer.id] for answer in answers if answer.id in facts.answer_rows]
     answering_times = [message.at for message in facts.messages if message.act in ANSWERING_ACTS]
     return {
         "hops": facts.dispatches[-1].hop if facts.dispatches else 0,
@@ -121,7 +122,7 @@ def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> 
         "closings": verdicts.count("closed"),
         "reopenings": max((item.reopened for item in facts.dispatches if item.own_case), default=0),
         "has_evidence": any(
-            answer.id in facts.pictured_answers for answer in answers if answer.verdict in VERDICTS_WITH_PICTURES
+            content.pictures or content.document for content in contents if content.verdict in VERDICTS_WITH_PICTURES
         ),
         "state": courses[-1].state_after_messages(answering_times) if courses else "",
         "ping_pong": _PAIR_SEPARATOR.join(_ping_pong(courses, refusals)),
@@ -167,7 +168,12 @@ def _first_agency_outcome(first: StoredDispatch | None, courses: Sequence[Answer
     is_refused = any(course.state == "ditolak" for course in at_first)
     if is_refused or len(at_first) < len(_at_agencies(courses)):
         return "missed"
-    return "met" if any(course.counted_answers for course in at_first) else "open"
+    return "met" if any(_reactions(course) for course in at_first) else "open"
+
+
+def _reactions(course: AnsweredDispatch) -> Sequence[CaseAnswer]:
+    """Return the answers that count and do something with the case. An extension is none: the citizen waits longer."""
+    return [answer for answer in course.counted_answers if answer.verdict != "extended"]
 
 
 def _touch_columns(
@@ -177,7 +183,7 @@ def _touch_columns(
         return {"touched_at": None, "touch_due_at": None, "touch_outcome": "dropped"}
     zone = agency_time_zone(first.agency)
     due_at = deadlines.calendar.add_working_days(first.at, UNTOUCHED_WORKING_DAYS, zone)
-    times = [answer.at for course in _at_agencies(courses) for answer in course.counted_answers]
+    times = [answer.at for course in _at_agencies(courses) for answer in _reactions(course)]
     touched_at = min(times, default=None)
     outcome: Outcome = "open"
     if touched_at:

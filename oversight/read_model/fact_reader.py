@@ -107,7 +107,7 @@ class _Facts:
     relations: Mapping[UUID, _Relation]
     dispatches: Mapping[UUID, Sequence[StoredDispatch]]
     answers: Mapping[UUID, Sequence[CaseAnswer]]
-    pictured_answers: frozenset[UUID]
+    answer_rows: Mapping[UUID | None, Row[Any]]
     hand_overs: Mapping[tuple[UUID, str], datetime]
 
     def report(self, report_id: UUID) -> ReportFacts:
@@ -125,7 +125,7 @@ class _Facts:
             is_merged_by_person=relation.by_person and relation.kind != "new",
             dispatches=tuple(self.dispatches.get(report_id, ())),
             answers=answers,
-            pictured_answers=frozenset(answer.id for answer in answers) & self.pictured_answers,
+            answer_rows=self.answer_rows,
             asked_about_ombudsman_at=self.hand_overs.get((report_id, "ombudsman-asked")),
             handed_over_at=self.hand_overs.get((report_id, "handed-to-ombudsman")),
         )
@@ -159,9 +159,9 @@ def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: Sh
     dispatches = shared_facts.dispatches(report_ids)
     answer_rows = shared_facts.answers(dispatches)
     answers = answers_by_case(answer_rows, dispatches)
-    pictured = frozenset(row.id for row in answer_rows if row.pictures or row.document)
+    rows_by_id: dict[UUID | None, Row[Any]] = {row.id: row for row in answer_rows}
     hand_overs = _hand_overs(connection, report_ids)
-    return _Facts(reports, _relations(connection, reports), dispatches, answers, pictured, hand_overs)
+    return _Facts(reports, _relations(connection, reports), dispatches, answers, rows_by_id, hand_overs)
 
 
 def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:

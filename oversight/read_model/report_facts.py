@@ -1,11 +1,11 @@
 """All facts of one report, and the history of its clocks that follows from them. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cases.clocks.case_events import CaseEvent, CaseHistory
@@ -32,9 +32,9 @@ class ReportFacts:
     """A report. `dispatches` are ordered by hop, `answers` are those that were given to it or for it.
 
     `is_merged`: by the latest decision it repeats or joins another one; `is_merged_by_person`: a person decided so.
-    `pictured_answers` are the answers that name pictures or a document. `messages` are those of its
-    sender, while it is a case.
-    `members` are the reports that accompany it and arrived before it or were cases: only they can change its clocks.
+    `answer_rows` have the content of these answers, and perhaps of others, by id. `messages` are those of its sender,
+    while it is a case. `members` are the reports that accompany it and arrived before it or were cases: only they can
+    change its clocks.
     """
 
     id: UUID
@@ -47,7 +47,7 @@ class ReportFacts:
     is_merged_by_person: bool
     dispatches: tuple[StoredDispatch, ...] = ()
     answers: tuple[CaseAnswer, ...] = ()
-    pictured_answers: frozenset[UUID | None] = frozenset()
+    answer_rows: Mapping[UUID | None, Any] = field(default_factory=dict)
     messages: tuple[SenderMessage, ...] = ()
     members: tuple["ReportFacts", ...] = ()
     asked_about_ombudsman_at: datetime | None = None
@@ -102,7 +102,7 @@ def _dispatched(facts: ReportFacts) -> Iterator[CaseEvent]:
 def _answered(facts: ReportFacts) -> Iterator[CaseEvent]:
     for course in facts.courses:
         for answer in course.counted_answers:
-            yield CaseEvent(answer.at, answer.verdict, answer.hop)
+            yield CaseEvent(answer.at, answer.verdict, answer.hop, extension_days=answer.extension_days)
 
 
 def _written(facts: ReportFacts) -> Iterator[CaseEvent]:

@@ -107,7 +107,7 @@ class OversightDay(SQLModel, table=True):
 
 
 class OversightPairDay(SQLModel, table=True):
-    """Derived: the number of cases of a day that a refusal of one agency sent to the next one; see `PingPong`."""
+    """Derived: the number of cases of a day that a refusal of one agency sent to the next one."""
 
     __tablename__ = "oversight_pair_day"
     __table_args__ = (

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from messages.shapes import AnswerContent
-from pages.translation.message import Message
+from pages.translation.message import Message, counted
 from pages.translation.message import message as _
 
-# By `desk.read_model.case_view.EventKind`; the first six also by the verdict of an agency.
+# By `desk.read_model.case_view.EventKind`; the first seven also by the verdict of an agency.
 EVENTS: Mapping[str, Message] = {
     "dispatched": _("Diteruskan ke {agency}."),
     "accepted": _("{agency} menerima laporan ini untuk dikerjakan."),
     "refused": _("{agency} menyatakan laporan ini bukan kewenangannya."),
     "asked": _("{agency} meminta keterangan dari pelapor."),
+    "extended": _("{agency} memperpanjang batas waktu."),
     "responded": _("{agency} memberi tanggapan."),
     "closed": _("{agency} menutup laporan ini."),
     "wrote": _("Pelapor menambahkan keterangan."),
@@ -31,6 +32,8 @@ _SUGGESTION = _("{agency} menyatakan laporan ini bukan kewenangannya dan menunju
 def event_sentence(kind: str, agency: str, answer: AnswerContent | None, agency_name: Callable[[str], str]) -> Message:
     """Return an event in words. `agency_name` returns the name of an institution by its code."""
     name = agency_name(agency) if agency else ""
+    if answer is not None and answer.verdict == "extended":
+        return counted("{agency} memperpanjang batas waktu {count} hari kerja.", answer.extension_days, agency=name)
     if answer is not None and answer.verdict == "refused" and answer.suggested_agency:
         return _SUGGESTION.filled(agency=name, suggested=agency_name(answer.suggested_agency))
     return EVENTS[kind].filled(agency=name)

@@ -10,11 +10,17 @@ from router.evidence.located_governments import PROVINCE_ONLY_FACTOR, located_go
 from router.evidence.topics import HINT_SCORE, Topic
 from router.location.place_evidence import ReportLocation
 from router.registry.jurisdiction import Jurisdiction
-from router.registry.levels import GOVERNMENT_LEVELS
+from router.registry.levels import GOVERNMENT_LEVELS, PLACE, PROVINCE, REGENCY
 from router.registry.registry import Registry
 
 # A topic with a higher score (log-odds) settles the matter; the rest of the score adds nothing.
 _SETTLING_SCORE = 5.0
+# Governments of a level in a sentence.
+_GOVERNMENTS = {
+    REGENCY: "pemerintah kabupaten/kota",
+    PROVINCE: "pemerintah provinsi",
+    PLACE: "pemerintah daerah",
+}
 # A question for rules and not for help is answered by the institution that makes them, wherever the citizen lives.
 _QUESTION_WORDS = frozenset(
     (
@@ -57,7 +63,7 @@ class TopicEvidence:
                 code = (
                     self._jurisdiction.government_of(next_code, region) if next_code in GOVERNMENT_LEVELS else next_code
                 )
-                yield from self._national(row, code, kind, topic, strength)
+                yield from self._following(row, code, kind, topic, strength)
 
     def _competent(
         self, row: Competence, topic: Topic, strength: float, location: ReportLocation
@@ -71,6 +77,20 @@ class TopicEvidence:
     ) -> Iterator[Evidence]:
         for institution in self._registry.current_institutions(code):
             yield Evidence(institution, kind, strength, row.id, self._explain(row, topic, institution), topic.name)
+
+    def _following(
+        self, row: Competence, code: str, kind: EvidenceKind, topic: Topic, strength: float
+    ) -> Iterator[Evidence]:
+        """Yield evidence for institutions that come next. The law of the row names another one as competent."""
+        first = _GOVERNMENTS.get(row.institution) or self._registry.name_of(row.institution)
+        for institution in self._registry.current_institutions(code):
+            name = self._registry.name_of(institution)
+            explanation = (
+                f"Daerahnya tidak disebut; pertanyaan tentang “{topic.quote}” dapat dijawab {name}."
+                if kind == "policy"
+                else f"“{topic.quote}” pertama-tama urusan {first} ({row.basis}), berikutnya {name}."
+            )
+            yield Evidence(institution, kind, strength, row.id, explanation, topic.name)
 
     def _regional(self, row: Competence, topic: Topic, strength: float, location: ReportLocation) -> Iterator[Evidence]:
         highest_certainty = 0.0

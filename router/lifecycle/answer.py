@@ -62,9 +62,27 @@ def process_answer(
     """
     earlier_verdicts = counted_verdicts(transfer.connection, answered.dispatch.id)
     outcome = answer_outcome(answered, answer.verdict, earlier_verdicts)
+    if outcome == "counted" and answer.verdict == "extended":
+        outcome = _extension_outcome(transfer, answered, answer, record.taken_at, earlier_verdicts)
     if not store_answer_once(transfer.connection, record, answer, answered.dispatch, outcome, now):
         raise Retry("another record of this answer was processed at the same time")
     return outcome
+
+
+def _extension_outcome(
+    transfer: CaseTransfer,
+    answered: AnsweredDispatch,
+    answer: AgencyAnswer,
+    taken_at: datetime,
+    earlier_verdicts: Collection[Verdict],
+) -> AnswerOutcomeKind:
+    """Return the outcome of an extension of the deadline: one in a case, before its first answer and its deadline."""
+    dispatch = answered.dispatch
+    if any("extended" in counted_verdicts(transfer.connection, earlier.id) for earlier in answered.history):
+        return "repeated"
+    longest = transfer.deadlines.longest_extension(dispatch.at, dispatch.report.kind, dispatch.topic)
+    is_allowed = 0 < answer.extension_days <= longest and "responded" not in earlier_verdicts
+    return "counted" if is_allowed and taken_at <= dispatch.due_at else "not-accepted"
 
 
 def joined_until(transfer: CaseTransfer, joined: Dispatch, until: datetime) -> bool:

@@ -81,12 +81,13 @@ def joined_course(
 
     Earlier steps are another citizen's: their times would tell who copied an anonymous report when it was sent. A
     closing by an agency answers this report and does not finish it: its sender has not agreed. A closing by triage ends
-    this report too: nobody handles it. A question is not to this sender, and another citizen's objection is not theirs.
+    this report too: nobody handles it. A question and an extension are not to this sender, and another citizen's
+    objection is not theirs.
     """
     answers = [
         replace(step, kind="responded") if step.kind == "closed" and step.agency != TRIAGE else step
         for step in course.steps
-        if step.kind not in {*ARRIVALS, "asked"} and step.at >= received_at
+        if step.kind not in {*ARRIVALS, "asked", "extended"} and step.at >= received_at
     ]
     dispatches = [CourseStep(dispatch.at, "dispatched", dispatch.agency) for dispatch in own_dispatches]
     # Of one moment, a refusal comes before the dispatch that follows from it.

@@ -28,7 +28,7 @@ _DISPATCHES = (
 _ANSWERS = (
     select(
         *(col(getattr(DispatchFact, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-        *(col(getattr(AnswerFact, name)) for name in ("id", "position", "verdict")),
+        *(col(getattr(AnswerFact, name)) for name in ("id", "position", "verdict", "extension_days")),
         *(col(DispatchFact.at).label("dispatched_at"), col(AnswerFact.at)),
         *(col(AnswerOutcomeFact.case_id), col(AnswerOutcomeFact.hop).label("case_hop"), col(AnswerOutcomeFact.outcome)),
     )

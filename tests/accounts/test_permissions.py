@@ -30,6 +30,7 @@ note               O O O . . . .
 accept             O O . . . . .
 refuse             O O O . . . .
 ask                O O O . . . .
+extend             O O . . . . .
 respond            O O O . . . .
 close              O O O . . . .
 assign_unit        O O O . . . .
@@ -55,6 +56,7 @@ read_case_with_reason . . . . N . .
 recommend          . . . . N . .
 answer_recommendation O O O . . . .
 release_to_public  O O . . . . .
+enter_report       O O O . . . .
 """
 SCOPES = {
     (Act(act), role): scope

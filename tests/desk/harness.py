@@ -27,6 +27,7 @@ from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
 from tests.support.agency_answers import signed
 from tests.support.case_stages import DerivingCases, delete_facts, desk_derivation, rows_of
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source
 from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
@@ -120,7 +121,7 @@ class DeskHarness:
         """Return the operations of officers. By default their answers wait for `deliver`."""
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
         queue = self.act_queue(publish, retries)
-        return OfficerAnswers(self.engine, institutions, record, queue, now or self.now)
+        return OfficerAnswers(self.engine, institutions, record, queue, DEADLINES, now or self.now)
 
     def act_publisher(self, queue: ActQueue, stopping: threading.Event | None = None) -> ActPublisher:
         """Return the publisher of waiting acts, a minute later. It runs without a pause."""

@@ -20,6 +20,7 @@ from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.open311_services import load_open311_services
 from config.reference.reloading import Source
 from ingest.arrival import Arrival
+from ingest.counter import adapter as counter
 from ingest.mobile import adapter as mobile
 from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.tokens import Tokens
@@ -94,10 +95,14 @@ class Stages:
             "/mobile/v1/reports": self._report_without_token,
             "/mobile/v1/outbox": self._first_report,
             "deliver_sm": self._join_parts,
+            "/desk/loket": self._counter_report,
         }
         if accept := accept_by_target.get(request.target):
             return accept(request)
         return self.wrapper.seal(web.accept(request, self.wrapper, _FRESH, _REGIONS))
+
+    def _counter_report(self, request: Arrival) -> RawMessage:
+        return self.wrapper.seal(counter.accept(request, self.wrapper, _REGIONS))
 
     def refused_item(self, arrival: Path) -> dict[str, Any] | None:
         """Return the refusal of the first invalid item of an outbox. Its other items are accepted."""

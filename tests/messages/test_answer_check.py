@@ -34,6 +34,7 @@ CHANGES: dict[str, Any] = {
     "document": UUID(int=9),
     "actor": "orang lain",
     "readers": "all-senders",
+    "extension_days": 7,
     "key_generation": 2,
 }
 

@@ -19,10 +19,10 @@ from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
 NUMBER = "7K3M-9QXA-41BT"
-TOLD: tuple[Verdict, ...] = ("asked", "responded", "closed")
+TOLD: tuple[Verdict, ...] = ("asked", "extended", "responded", "closed")
 
 
-def test_a_citizen_hears_of_questions_responses_and_closings() -> None:
+def test_a_citizen_hears_of_questions_extensions_responses_and_closings() -> None:
     """That an agency accepted or refused is on the status page."""
     verdicts: tuple[Verdict, ...] = ("accepted", "refused", *TOLD)
     assert [verdict for verdict in verdicts if tells_citizen(verdict)] == list(TOLD)

@@ -1,1 +1,1 @@
-"""Tests of the project itself: package layout, import contracts, import graph, documents and a fifth channel."""
+"""Tests of the project itself: package layout, import contracts, import graph, documents and a new channel."""

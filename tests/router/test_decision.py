@@ -240,3 +240,17 @@ def test_a_name_that_several_regencies_bear_is_no_certain_place() -> None:
         "Pemkab Bandung Barat, jalan raya Lembang rusak parah",
     ):
         assert decide(Report(text=text), rules).agency == "kabupaten-3217"
+
+
+def test_a_reason_does_not_call_the_next_institution_competent() -> None:
+    """The law of the row names the province; ministry and city come after it, and their officers read that."""
+    report = Report(text="Upah saya di bawah UMK", place=Place(region="Kota Semarang"))
+    pieces = cached_rules(SHIPPED).collect_evidence(report).evidence
+    explanations = {piece.institution: piece.explanation for piece in pieces if piece.rule == "pengawasan-upah"}
+    law = "UU 23/2014 Lampiran huruf G: pengawasan ketenagakerjaan oleh provinsi"
+    assert explanations["provinsi-33"] == f"“Upah … di bawah” adalah urusan Provinsi Jawa Tengah ({law})."
+    for code, name in (("kota-3374", "Kota Semarang"), ("kementerian-kemnaker", "Kementerian Ketenagakerjaan")):
+        assert (
+            explanations[code]
+            == f"“Upah … di bawah” pertama-tama urusan pemerintah provinsi ({law}), berikutnya {name}."
+        )

@@ -19,6 +19,7 @@ from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.desk.webhooks import agency_webhooks
+from app.assembly.doors.counter import COUNTER_NAVIGATION, counter_desk
 from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.parts import Parts
 from app.assembly.reply_providers import direct_message_channels
@@ -62,6 +63,7 @@ _TEMPLATES = [
         "app/staff/templates",
         "oversight/pages/templates",
         "oversight/cases/templates",
+        "ingest/counter/templates",
     )
 ]
 # Refusals of the desk are counted apart from those of the doors.
@@ -69,6 +71,7 @@ _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/
 # Links of all pages for persons who sign in.
 NAVIGATION: Sequence[NavigationEntry] = (
     *AGENCY_NAVIGATION,
+    *COUNTER_NAVIGATION,
     *INTEGRATION_NAVIGATION,
     *OVERSIGHT_NAVIGATION,
     *STAFF_NAVIGATION,
@@ -115,6 +118,12 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, NAVIGATION).routes())
     record = desk.audit_log.append
+    door_parts = counter_desk(
+        parts, desk.publish_messages, record, account_pages.signed_in, account_pages.signed_in_pages
+    )
+    for channel in parts.installed_channels:
+        for router in channel.desk_doors(parts.doors, door_parts):
+            app.include_router(router)
     webhooks = agency_webhooks(parts.doors, record)
     integration = IntegrationPages(page_parts, webhooks, build_agency_keys(parts, record))
     app.include_router(integration.routes())

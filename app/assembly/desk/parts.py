@@ -58,7 +58,9 @@ class DeskParts:
     def answers(self) -> OfficerAnswers:
         """The answers of officers."""
         parts = self._parts
-        return OfficerAnswers(parts.engine, self.institutions, self.audit_log.append, self._act_queue, parts.now)
+        return OfficerAnswers(
+            parts.engine, self.institutions, self.audit_log.append, self._act_queue, parts.deadlines, parts.now
+        )
 
     @cached_property
     def recommendation_answers(self) -> RecommendationAnswers:

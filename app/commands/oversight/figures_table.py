@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from app.commands.common.terminal import print_note, print_table
 from oversight.figures.computation import Figures, OpenCases, Share
+from oversight.figures.definitions import TITLES
 
 _NOTHING = "-"
 
@@ -12,8 +13,8 @@ def print_figures(figures: Figures, triage: OpenCases, audit_differences: int | 
     """Print figure, value, the numbers that it is made of, and the censored cases. `None`: no audit was made."""
     rows = [*_figure_rows(figures), *_service_rows(triage, audit_differences)]
     print_table(("figure", "value", "of", "censored"), rows, uncut=("value",))
-    if figures.ping_pong.worst_pairs:
-        pairs = [(pair.refused_by, pair.next_agency, pair.cases) for pair in figures.ping_pong.worst_pairs]
+    if figures.worst_pairs:
+        pairs = [(pair.refused_by, pair.next_agency, pair.cases) for pair in figures.worst_pairs]
         print_table(("refused by", "went to", "cases"), pairs)
     provisional = " (provisional: joint leave is not decreed yet)" if figures.is_provisional else ""
     print_note(f"Clocks {figures.clocks_version}, calendar {figures.calendar_version}{provisional}.")
@@ -49,8 +50,6 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     yield "duplicates avoided", figures.duplicates_avoided.certain, "certain", ""
     yield "", figures.duplicates_avoided.confirmed, "confirmed", ""
     yield "forwarded in time", *_cells(figures.forwarded_in_time)
-    yield "right at the first agency", *_cells(figures.first_agency_right)
-    yield "ping-pong", *_cells(figures.ping_pong.share)
     yield "first answer in time", *_cells(figures.answered_in_time)
     yield "days to first answer: median", _number(days.survival.median), f"{days.answered} answered", ""
     yield "days to first answer: P90", _number(days.survival.p90), f"{days.unanswered} not answered", ""
@@ -61,9 +60,9 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     yield "three times overdue", open_cases.three_times_overdue, "", ""
     yield "untouched 10 working days", *_cells(untouched.share)
     yield "still untouched", untouched.still_untouched, "", ""
-    yield "reopened", *_cells(figures.reopened)
-    yield "closed without evidence", *_cells(figures.closed_without_evidence)
-    yield "to the Ombudsman", *_cells(figures.to_ombudsman)
+    for key, share in figures.shares.items():
+        title = TITLES[key]
+        yield title[0].lower() + title[1:], *_cells(share)
 
 
 def _service_rows(triage: OpenCases, audit_differences: int | None) -> Iterator[Sequence[object]]:

@@ -33,6 +33,7 @@ class ActDraft:
     preview: Preview | None = None
     pictures: ChosenPictures = NO_PICTURES
     readers: AnswerReaders = ""
+    extension_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class CaseRenderer(Protocol):
         *,
         files: AttachedFiles = ...,
         readers: AnswerReaders = ...,
+        extension_days: int = ...,
     ) -> Preview:
         """Return the preview of an act."""
 

@@ -19,19 +19,32 @@ from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
-from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerContent, AnswerReaders, Verdict
+from messages.shapes import (
+    MAX_ANSWER_PICTURES,
+    MAX_EXTENSION_DAYS,
+    VERDICTS_WITH_PICTURES,
+    AnswerContent,
+    AnswerReaders,
+    Verdict,
+)
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.form_with_files import PostedFormWithFiles
-from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
+from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_number
 from pages.responses import see_other
 from pages.translation.message import Message
 
 _MAX_UNIT_LENGTH = 200
 _MAX_REASON_LENGTH = 500
+# A larger number of days is no number.
+_LARGEST_TYPED_DAYS = 999_999
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
 _FORM_FAULTS: frozenset[ActFault] = frozenset(
-    {"text-missing", "unknown-agency", "no-pictures-here", "unknown-picture", "no-document-here", "unknown-document"}
+    {
+        *("text-missing", "unknown-agency", "no-pictures-here", "unknown-picture"),
+        *("no-document-here", "unknown-document"),
+        *("extension-days-missing", "extension-too-long"),
+    }
 )
 _INNER_PART = "#di-dalam"
 # Begin of a page. A redirect without a fragment would keep that of the form (RFC 9110, 10.2.2).
@@ -88,6 +101,7 @@ class ActForms:
             pictures_public=pictures.is_public,
             document=pictures.document.id if pictures.document else None,
             readers=draft.readers,
+            extension_days=draft.extension_days,
         )
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
         if result.fault:
@@ -152,22 +166,38 @@ class ActForms:
         templates = self._parts.work.templates(actor.agency)
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
         draft = ActDraft(
-            verdict, text, form.line("tujuan"), form.line("lanjut"), pictures=pictures, readers=_readers(form)
+            verdict,
+            text,
+            form.line("tujuan"),
+            form.line("lanjut"),
+            pictures=pictures,
+            readers=_readers(form),
+            extension_days=_extension_days(verdict, form),
         )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
 
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form, pictures: ChosenPictures) -> ActDraft:
         text = with_number(form.text("isi"), view.case.case.tracking)
         suggested_agency = form.line("tujuan") if verdict == "refused" else ""
+        days = _extension_days(verdict, form)
         return ActDraft(
             verdict,
             text,
             suggested_agency,
             continue_at=form.line("lanjut"),
-            fault=self._draft_fault(view, verdict, text, suggested_agency, pictures),
-            preview=self._case_page.preview(view, verdict, text, files=pictures.contents, readers=_readers(form)),
+            fault=self._draft_fault(view, verdict, text, suggested_agency, pictures)
+            or _days_fault(view, verdict, days),
+            preview=self._case_page.preview(
+                view,
+                verdict,
+                text,
+                files=pictures.contents,
+                readers=_readers(form),
+                extension_days=days,
+            ),
             pictures=pictures,
             readers=_readers(form),
+            extension_days=days,
         )
 
     def _draft_fault(
@@ -239,3 +269,17 @@ class ActForms:
 
 def _readers(form: Form) -> AnswerReaders:
     return READERS_BY_NAME.get(form.line("pembaca"), "")
+
+
+def _extension_days(verdict: Verdict, form: Form) -> int:
+    """Return the working days of an extension; 0 without a number. A larger number than any row allows is cut."""
+    days = read_number(form.line("hari"), _LARGEST_TYPED_DAYS) if verdict == "extended" else None
+    return min(days or 0, MAX_EXTENSION_DAYS)
+
+
+def _days_fault(view: CaseProgressView, verdict: Verdict, days: int) -> Message | None:
+    if verdict != "extended" or not view.extension.longest:
+        return None
+    if days < 1:
+        return wording.FAULTS["extension-days-missing"]
+    return wording.FAULTS["extension-too-long"] if view.extension.fault(days) else None

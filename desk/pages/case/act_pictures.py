@@ -1,6 +1,7 @@
 """Files in the form of an answer: stored when they come, so that no error makes anybody select them again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -81,11 +82,12 @@ def chosen_pictures(pictures: AnswerPictures, dispatch: Dispatch, form: FormWith
     document_faults = [FAULTS["unknown-document"]] if named_document and document is None else []
     if not kept.keys() >= set(named):
         faults.append(FAULTS["unknown-picture"])
+    further = {document.id} if document else set()
     uploads = [upload for upload in form.uploads if not is_empty_field(upload)]
-    faults += _store(pictures, dispatch, [item for item in uploads if item.field != _DOCUMENT_FIELD], kept)
+    faults += _store(pictures, dispatch, [item for item in uploads if item.field != _DOCUMENT_FIELD], kept, further)
     for upload in (item for item in uploads if item.field == _DOCUMENT_FIELD):
         try:
-            document = _stored_document(pictures, dispatch, upload)
+            document = _stored_document(pictures, dispatch, upload, kept.keys())
         except Refused as refused:
             problem = _DOCUMENT_PROBLEMS.get(refused.reason, refused.message)
             document_faults.append(fault_of_file(problem, upload.name))
@@ -96,12 +98,16 @@ def chosen_pictures(pictures: AnswerPictures, dispatch: Dispatch, form: FormWith
 
 
 def _store(
-    pictures: AnswerPictures, dispatch: Dispatch, uploads: Iterable[UploadedFile], kept: dict[UUID, Attachment]
+    pictures: AnswerPictures,
+    dispatch: Dispatch,
+    uploads: Iterable[UploadedFile],
+    kept: dict[UUID, Attachment],
+    further: AbstractSet[UUID],
 ) -> Iterator[Message]:
     """Add the stored files to `kept`; yield a sentence about each that was refused."""
     for upload in uploads:
         try:
-            file = _stored(pictures, dispatch, upload, kept)
+            file = _stored(pictures, dispatch, upload, kept, further)
         except Refused as refused:
             yield fault_of_file(_PROBLEMS.get(refused.reason, refused.message), upload.name)
         else:
@@ -109,14 +115,20 @@ def _store(
 
 
 def _stored(
-    pictures: AnswerPictures, dispatch: Dispatch, upload: UploadedFile, kept: Mapping[UUID, Attachment]
+    pictures: AnswerPictures,
+    dispatch: Dispatch,
+    upload: UploadedFile,
+    kept: Mapping[UUID, Attachment],
+    further: AbstractSet[UUID],
 ) -> Attachment:
     if len(kept) >= MAX_ANSWER_PICTURES:
         raise Refused("too_many_files", limit=MAX_ANSWER_PICTURES)
-    return pictures.store(dispatch, partial(read_upload, require_content(upload)))
+    return pictures.store(dispatch, partial(read_upload, require_content(upload)), {*kept, *further})
 
 
-def _stored_document(pictures: AnswerPictures, dispatch: Dispatch, upload: UploadedFile) -> AnswerDocument:
+def _stored_document(
+    pictures: AnswerPictures, dispatch: Dispatch, upload: UploadedFile, draft: Collection[UUID]
+) -> AnswerDocument:
     if upload.size > MAX_DOCUMENT_BYTES:
         raise Refused("file_too_large", limit=readable_size(MAX_DOCUMENT_BYTES))
-    return pictures.store_document(dispatch, partial(read_upload, require_content(upload)))
+    return pictures.store_document(dispatch, partial(read_upload, require_content(upload)), draft)

@@ -10,6 +10,7 @@ VERDICTS_BY_NAME: Mapping[str, Verdict] = {
     "terima": "accepted",
     "tanggapi": "responded",
     "minta-keterangan": "asked",
+    "perpanjang": "extended",
     "bukan-kewenangan": "refused",
     "tutup": "closed",
 }
@@ -18,6 +19,7 @@ RIGHTS: Mapping[Verdict, Act] = {
     "accepted": Act.ACCEPT,
     "refused": Act.REFUSE,
     "asked": Act.ASK,
+    "extended": Act.EXTEND,
     "responded": Act.RESPOND,
     "closed": Act.CLOSE,
 }

@@ -60,7 +60,9 @@ def possible_acts(view: CaseProgressView, actor: Actor) -> Sequence[Verdict]:
     return [
         verdict
         for verdict in VERDICTS_BY_NAME.values()
-        if may(actor, RIGHTS[verdict], case.agency) and state_after(view.state, verdict, case.agency) is not None
+        if may(actor, RIGHTS[verdict], case.agency)
+        and state_after(view.state, verdict, case.agency) is not None
+        and (verdict != "extended" or view.extension.longest)
     ]
 
 

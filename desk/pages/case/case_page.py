@@ -26,7 +26,7 @@ from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
-from messages.replies.reply_texts import AttachedFiles
+from messages.replies.reply_texts import AttachedFiles, extension_words
 from messages.sender_link import sample_link
 from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
 from messages.topics import TRIAGE
@@ -198,11 +198,13 @@ class CasePage:
         *,
         files: AttachedFiles = "",
         readers: AnswerReaders = "",
+        extension_days: int = 0,
     ) -> Preview:
         """Return the preview of an act."""
         dispatch = view.case.dispatch
         name, way = self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch)
-        shown = preview(view, verdict, text, name, way, files=files)
+        words = extension_words(extension_days, text) if verdict == "extended" else text
+        shown = preview(view, verdict, words, name, way, files=files)
         others = other_readers(view, verdict, readers, files=files, has_public_view=self._parts.release is not None)
         return replace(shown, notices=[*shown.notices, *others])
 

@@ -20,6 +20,7 @@ from config.database import read_transaction
 from messages.codec import decode_stored
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
+from messages.replies.reply_texts import extension_words
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import AnswerDocument, Attachment, Dispatch, Place, Report, SenderAct
 from messages.tracking import without_written_numbers
@@ -29,10 +30,10 @@ from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consen
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
-_TO_SENDER = frozenset({"asked", "responded", "closed"})
+_TO_SENDER = frozenset({"asked", "extended", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
 _RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
-_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "document", "readers")
+_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "document", "readers", "extension_days")
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -260,7 +261,10 @@ class OwnReports:
             files = answer_files(connection, seen)
         return {
             row.id: self._read_answer(
-                steps[row.id], row.text, files.get(row.id, NO_FILES), is_shared=row.id in shared_ids
+                steps[row.id],
+                _told_text(steps[row.id], row),
+                files.get(row.id, NO_FILES),
+                is_shared=row.id in shared_ids,
             )
             for row in rows
         }
@@ -285,6 +289,10 @@ class OwnReports:
             )
             for status, content in last
         }
+
+
+def _told_text(step: StatusStep, row: Row[Any]) -> str:
+    return extension_words(row.extension_days, row.text) if step.kind == "extended" else row.text
 
 
 def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:

@@ -35,6 +35,17 @@ def states_of(*events: CaseEvent, now: datetime, members: tuple[CaseHistory, ...
     return clock_states(CaseHistory(events, "pengaduan", "jalan", members), DEADLINES, now)
 
 
+def request_due_at(*events: CaseEvent, now: datetime, members: tuple[CaseHistory, ...] = ()) -> list[datetime]:
+    """Return the deadlines for the answers to a request for information, which may be extended by seven days."""
+    case = CaseHistory(events, "permintaan-informasi", "jalan", members)
+    return [state.due_at for state in clock_states(case, DEADLINES, now) if state.clock == "first_answer"]
+
+
+def extension(at: datetime, days: int, hop: int = 0) -> CaseEvent:
+    """Return the extension of a deadline."""
+    return CaseEvent(at, "extended", hop, extension_days=days)
+
+
 def named(states: Sequence[ClockState], clock: str) -> list[tuple[str, int, int]]:
     """Return state, hop and times overdue of each clock of a name."""
     return [(state.state, state.run.hop, state.times_overdue(DEADLINES)) for state in states if state.clock == clock]
@@ -83,6 +94,74 @@ def test_the_clock_stands_while_the_sender_is_asked() -> None:
     assert states_of(RECEIVED, FIRST, *weekend, now=day(6.5))[1].due_at == day(7)
     too_late = (CaseEvent(day(8), "asked"), CaseEvent(day(20), "wrote"))
     assert states_of(RECEIVED, FIRST, *too_late, now=day(21))[1].due_at == day(7)
+
+
+def test_an_extension_moves_the_deadline_by_its_working_days() -> None:
+    """The deadline of Monday: seven working days later is Wednesday of the next week. Nothing else moves."""
+    assert request_due_at(RECEIVED, FIRST, extension(day(7), 7), now=day(8)) == [day(16)]
+    case = CaseHistory((RECEIVED, FIRST, extension(day(2), 3)), "permintaan-informasi", "jalan")
+    states = {state.clock: state for state in clock_states(case, DEADLINES, day(30))}
+    assert (states["first_answer"].due_at, states["first_answer"].state) == (day(10), "missed")
+    assert states["first_answer"].last_day_at(DEADLINES) == day(9)
+    assert states["resolve"].due_at == day(18)
+    answered = replace(case, events=(*case.events, CaseEvent(day(10), "responded")))
+    assert [state.state for state in clock_states(answered, DEADLINES, LATER) if state.clock == "first_answer"] == [
+        "met"
+    ]
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [
+        (extension(day(7) + timedelta(seconds=1), 7),),
+        (extension(day(1), 8),),
+        (extension(day(1), 0),),
+        (extension(day(-1), 7),),
+        (CaseEvent(day(1), "responded"), extension(day(2), 7)),
+    ],
+    ids=["late", "too-long", "no-days", "before-the-dispatch", "answered"],
+)
+def test_an_extension_that_the_row_does_not_allow_moves_nothing(extensions: tuple[CaseEvent, ...]) -> None:
+    """The deadline stays, whatever came."""
+    assert request_due_at(RECEIVED, FIRST, *extensions, now=day(10)) == [day(7)]
+
+
+def test_a_complaint_has_no_extension() -> None:
+    """Its row allows none."""
+    assert states_of(RECEIVED, FIRST, extension(day(1), 1), now=day(2))[1].due_at == day(7)
+
+
+def test_a_case_has_one_extension() -> None:
+    """A second one moves nothing, also at the next agency; of two at one moment the shorter one counts."""
+    assert request_due_at(RECEIVED, FIRST, extension(day(1), 2), extension(day(2), 7), now=day(3)) == [day(9)]
+    transfer = (CaseEvent(day(3), "refused"), CaseEvent(day(3), "dispatched", 1, SEMARANG))
+    events = (RECEIVED, FIRST, extension(day(1), 2), *transfer, extension(day(4), 7, 1))
+    assert request_due_at(*events, now=day(5)) == [day(9), day(10)]
+    for at_once in ((extension(day(1), 2), extension(day(1), 4)), (extension(day(1), 4), extension(day(1), 2))):
+        assert request_due_at(RECEIVED, FIRST, *at_once, now=day(3)) == [day(9)]
+
+
+def test_an_extension_ends_no_wait_for_the_sender() -> None:
+    """The clock stands on, and its waiting is added to the extended period."""
+    asked, wrote = CaseEvent(day(1), "asked"), CaseEvent(day(3), "wrote")
+    assert request_due_at(RECEIVED, FIRST, asked, extension(day(2), 7), wrote, now=day(4)) == [day(18)]
+    assert request_due_at(RECEIVED, FIRST, asked, extension(day(7.5), 7), now=day(8)) == [day(14)]
+
+
+def test_a_merge_keeps_an_extension_from_before_the_earlier_deadline() -> None:
+    """The earliest beginning counts, with its own extension; a deadline that had passed then stays missed."""
+    events = (
+        CaseEvent(day(-4), "received"),
+        CaseEvent(day(-4), "dispatched", 0, BREBES),
+        CaseEvent(day(1), "joined", 1, BREBES),
+    )
+    member = CaseHistory(events, "permintaan-informasi", "jalan")
+    due_at = request_due_at(RECEIVED, FIRST, now=day(2), members=(member,))
+    assert due_at == [day(3)]
+    assert request_due_at(RECEIVED, FIRST, extension(day(2), 7), now=day(3), members=(member,)) == [day(14)]
+    assert request_due_at(RECEIVED, FIRST, extension(day(4), 7), now=day(5), members=(member,)) == [day(3)]
+    extended = replace(member, events=(*events, extension(day(-1), 1)))
+    assert request_due_at(RECEIVED, FIRST, extension(day(2), 7), now=day(5), members=(extended,)) == [day(4)]
 
 
 def test_a_transfer_renews_the_answer_and_not_the_whole() -> None:

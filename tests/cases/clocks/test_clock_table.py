@@ -36,6 +36,17 @@ def test_the_shipped_periods_are_those_of_the_rules() -> None:
     ]
 
 
+def test_only_the_answer_to_a_request_for_information_may_be_extended() -> None:
+    """UU 14/2008 article 22 (8): by seven working days. Of complaints no rule allows it; a country may set one."""
+    extendable = [
+        (kind, row.extension_days, row.unit)
+        for kind in ("pengaduan", "aspirasi", "permintaan-informasi")
+        if (row := ClockTable(load_clock_rows()).row("first_answer", NOW, kind)) and row.extension_days
+    ]
+    assert extendable == [("permintaan-informasi", 7, "working")]
+    assert [row.clock for row in load_clock_rows() if row.extension_days] == ["first_answer"]
+
+
 def test_topics_of_the_rows_exist() -> None:
     """A topic that was renamed would give its cases another deadline."""
     with (SHIPPED_FOLDER / "topics.csv").open() as file:
@@ -46,8 +57,8 @@ def test_topics_of_the_rows_exist() -> None:
 def test_a_clock_keeps_the_row_of_the_day_on_which_it_began(tmp_path: Path) -> None:
     """The day changes at midnight in Jakarta."""
     path = tmp_path / CLOCKS
-    old = "first_answer,,,5,working,dispatched,responded|closed,asked,anew,anew,agency,Aturan A,2019-01-01,2026-11-30"
-    new = "first_answer,,,7,working,dispatched,responded|closed,asked,anew,anew,agency,Aturan B,2026-12-01,"
+    old = "first_answer,,,5,working,dispatched,responded|closed,asked,anew,anew,agency,0,Aturan A,2019-01-01,2026-11-30"
+    new = "first_answer,,,7,working,dispatched,responded|closed,asked,anew,anew,agency,0,Aturan B,2026-12-01,"
     lines = [line for line in SHIPPED_TEXT.splitlines() if not line.startswith("first_answer")]
     path.write_text("\n".join([*lines, old, new]) + "\n")
     table = ClockTable(load_clock_rows(path))
@@ -66,6 +77,10 @@ def test_a_clock_keeps_the_row_of_the_day_on_which_it_began(tmp_path: Path) -> N
         ("verify,,,3,working", "verify,,,3,lunar", "unit is 'lunar'"),
         ("verify,,,3,working,received", "verify,,,3,working,arrived", "starts names 'arrived'"),
         ("first_answer,,,5", "first_answer,aspirasi,,5", "first_answer has no row for all kinds"),
+        ("agency,7,", "agency,-7,", "extension_days is '-7'; write a whole number up to 366, 0 for none"),
+        ("agency,7,", "agency,367,", "extension_days is '367'"),
+        ("5,working,dispatched", "5,calendar,dispatched", "extension_days are working days"),
+        ("triage,0,", "triage,2,", "verify cannot be extended, write 0"),
         ("first_answer,,,5", "second_answer,,,5", "clock is 'second_answer'"),
         ("2019-01-01,\n", "2019-01-01,soon\n", "valid_until"),
     ],
@@ -88,7 +103,7 @@ def test_the_region_of_each_agency_follows_from_its_code() -> None:
 def test_a_case_from_before_the_first_row_has_the_deadline_of_all_cases(tmp_path: Path) -> None:
     """A row of one topic that stands above the row of all cases is not theirs."""
     path = tmp_path / CLOCKS
-    row = "first_answer,,korupsi,30,working,dispatched,responded|closed,asked,anew,anew,agency,Aturan C,2019-01-01,"
+    row = "first_answer,,korupsi,30,working,dispatched,responded|closed,asked,anew,anew,agency,0,Aturan C,2019-01-01,"
     header, *lines = SHIPPED_TEXT.splitlines()
     path.write_text("\n".join([header, row, *lines]) + "\n")
     deadlines = Deadlines(WorkingCalendar(()), ClockTable(load_clock_rows(path)))

@@ -48,6 +48,7 @@ class Expected:
     hours: int
     is_calendar: bool = False
     waits: list[tuple[datetime, datetime]] = field(default_factory=list)
+    extension_days: int = 0
 
     def due_at(self) -> datetime:
         """Count the deadline: days first, then what was lost by waiting before it, day by day."""
@@ -59,7 +60,7 @@ class Expected:
 
     def _after_days(self) -> datetime:
         local = self.start.astimezone(timezone(timedelta(hours=self.hours)))
-        remaining = self.days
+        remaining = self.days + self.extension_days
         while remaining:
             local += DAY
             if self.is_calendar or is_working(local.date()):
@@ -103,12 +104,14 @@ class Generator:
         self.at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(365 * 86_400))
         self.received_at = self.at
         self.topic = chance.choice(["jalan", "korupsi"])
+        self.kind = chance.choice(["pengaduan", "permintaan-informasi"])
         self.events = [CaseEvent(self.at, "received")]
         self.hop = -1
         self.agency = ""
         self.resolve = Expected("resolve", 0, self.at, *((60, 7, True) if self.topic == "korupsi" else (14, 7)))
         self.expected = [Expected("verify", 0, self.at, 3, 7), self.resolve]
         self.answer: Expected | None = None
+        self.is_extended = False
 
     def step(self, most_hours: float = 100) -> datetime:
         """Let time pass."""
@@ -121,15 +124,12 @@ class Generator:
             self.dispatch("triage")
             self.step()
         self.dispatch(self.chance.choice(list(AGENCIES)))
-        for _ in range(self.chance.choice([0, 0, 1, 2])):
-            if self.chance.random() < 0.5:
-                self.ask()
-            else:
-                self.transfer()
+        for _ in range(self.chance.choice([0, 0, 1, 2, 3])):
+            self.chance.choice([self.ask, self.transfer, self.extend])()
         if self.chance.random() < 0.5:
             self.close_and_reopen()
         self.step()
-        return InventedCase(CaseHistory(tuple(self.events), "pengaduan", self.topic), self.expected, self.at)
+        return InventedCase(CaseHistory(tuple(self.events), self.kind, self.topic), self.expected, self.at)
 
     def dispatch(self, agency: str, *, is_reopening: bool = False) -> None:
         """Give the case to an agency or to triage."""
@@ -158,6 +158,14 @@ class Generator:
         if self.agency == "triage":
             self.step()
             self.dispatch(self.chance.choice(list(AGENCIES)))
+
+    def extend(self) -> None:
+        """Extend the deadline: it counts once, for a request, for at most seven days and before the deadline."""
+        days = self.chance.randrange(1, 10)
+        self.events.append(CaseEvent(self.step(), "extended", self.hop, extension_days=days))
+        is_allowed = self.kind == "permintaan-informasi" and days <= 7 and not self.is_extended
+        if is_allowed and self.answer and self.at <= replace(self.answer, waits=[]).due_at():
+            self.answer.extension_days, self.is_extended = days, True
 
     def close_and_reopen(self) -> None:
         """Close the case, and open it again after an objection."""

@@ -20,7 +20,7 @@ def stored(**changes: Any) -> SimpleNamespace:
     answer = {"id": UUID(int=9), "at": AT + timedelta(hours=1), "position": "agency-answers/0/7", "verdict": "accepted"}
     dispatch = {"complaint_id": REPORT, "of": CASE, "own_case": False, "hop": 5, "agency": "bumn-pln"}
     unknown = {"outcome": None, "case_id": None, "case_hop": None}
-    return SimpleNamespace(**{**answer, **dispatch, **unknown, "dispatched_at": AT, **changes})
+    return SimpleNamespace(**{**answer, **dispatch, **unknown, "dispatched_at": AT, "extension_days": 0, **changes})
 
 
 def counted(row: SimpleNamespace) -> list[tuple[UUID, int]]:

@@ -9,7 +9,7 @@ from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
 AGENCY = "kota-3374"
-VERDICTS: tuple[Verdict, ...] = ("accepted", "asked", "responded", "closed", "refused")
+VERDICTS: tuple[Verdict, ...] = ("accepted", "extended", "asked", "responded", "closed", "refused")
 
 # The state after two verdicts, and True if the second one counts.
 AFTER_TWO: dict[tuple[Verdict, Verdict], tuple[CaseState, bool]] = {
@@ -18,6 +18,17 @@ AFTER_TWO: dict[tuple[Verdict, Verdict], tuple[CaseState, bool]] = {
     ("accepted", "responded"): ("proses", True),
     ("accepted", "closed"): ("selesai", True),
     ("accepted", "refused"): ("ditolak", True),
+    ("accepted", "extended"): ("proses", True),
+    ("extended", "accepted"): ("proses", True),
+    ("extended", "extended"): ("terdisposisi", False),
+    ("extended", "asked"): ("tunda", True),
+    ("extended", "responded"): ("proses", True),
+    ("extended", "closed"): ("selesai", True),
+    ("extended", "refused"): ("ditolak", True),
+    ("asked", "extended"): ("tunda", True),
+    ("responded", "extended"): ("proses", True),
+    ("closed", "extended"): ("selesai", False),
+    ("refused", "extended"): ("ditolak", False),
     ("asked", "accepted"): ("proses", True),
     ("asked", "asked"): ("tunda", True),
     ("asked", "responded"): ("proses", True),
@@ -54,11 +65,16 @@ def test_every_verdict_after_every_verdict(first: Verdict, second: Verdict) -> N
     assert counted[0]
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("verdict", sorted({*VERDICTS} - {"extended"}))
 def test_a_decision_of_triage_changes_no_state(verdict: Verdict) -> None:
     """Triage may keep a case and decide later. Its refusal says nothing about the citizen's matter."""
     state, counted = case_progress(["refused", verdict], TRIAGE)
     assert (state, counted) == (case_progress([verdict], TRIAGE).state, (True, True))
+
+
+def test_triage_extends_no_deadline() -> None:
+    """It owes no answer to the citizen."""
+    assert case_progress(["extended"], TRIAGE) == ("terdisposisi", (False,))
 
 
 def test_without_answers_a_case_waits() -> None:

@@ -3,13 +3,14 @@
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from PIL import Image
 from pydantic import ValidationError
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlmodel import col
 
 from app.operations.forgetting.erasure import STEPS
@@ -199,6 +200,14 @@ def test_unsent_pictures_of_a_case_have_a_limit(case: DeskHarness) -> None:
     with pytest.raises(Refused) as refused:
         store.store(dispatch, photo(90))
     assert refused.value.reason == "too_many_files"
+    # In a form the oldest one that it does not name makes room.
+    with write_transaction(case.engine) as connection:
+        for age, file in enumerate(reversed(kept)):
+            by_id = update(AnswerPicture).where(col(AnswerPicture.id) == file.id)
+            connection.execute(by_id.values(kept_at=NOW - timedelta(minutes=age)))
+    added = store.store(dispatch, photo(91), draft=[kept[0].id])
+    left = set(store.of_dispatch(dispatch.id))
+    assert left == {file.id for file in (*kept, added)} - {kept[1].id}
     respond(case, kept[0].id)
     assert isinstance(store.store(dispatch, photo(90)), Attachment)
 

@@ -125,12 +125,15 @@ class ApiHarness:
         return {"Authorization": f"Bearer {self.key_of(agency, scopes)}"}
 
     def send(self, number: int, text: str, **changed: Any) -> Sequence[Dispatch]:
-        """Let a citizen complain; the tracking number is that of `number_of`. `changed` are fields of the report."""
+        """Let a citizen complain; the tracking number is that of `number_of`. `changed` are fields of the report,
+        with `report_kind` for its kind.
+        """
         relation = {name: changed.pop(name) for name in ("of", "kind", "channel") if name in changed}
         complaint = complaint_of(number, text, **relation)
         marks = {name: changed.pop(name, None) for name in ("suggestion", "similar_closed_case")}
         danger = changed.pop("danger", "")
-        report = complaint.report.model_copy(update=changed)
+        kind = {"kind": changed.pop("report_kind")} if "report_kind" in changed else {}
+        report = complaint.report.model_copy(update=changed | kind)
         fields = {"danger": danger, "tracking": number_of(number), "report": report, **marks}
         return self.desk.send(complaint.model_copy(update=fields))
 

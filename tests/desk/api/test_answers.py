@@ -14,7 +14,7 @@ from config.database import read_transaction
 from desk.acts.tables import DeskAct
 from desk.api.tables import DeskIdempotencyKey
 from desk.read_model.case_rows import AgencyCaseState
-from messages.shapes import AgencyAnswer
+from messages.shapes import AgencyAnswer, Kind
 from tests.desk.api.harness import HEALTH, PLN, ApiHarness, assert_problem, number_of
 
 TEXT = "Petugas sudah datang."
@@ -277,3 +277,23 @@ def test_a_program_names_the_readers_of_an_answer(case: ApiHarness) -> None:
         assert (refused.status_code, "readers" in refused.text) == (422, True), refused.text
     assert case.answer(1, "responded", TEXT, readers="all-senders").status_code == 201
     assert [answer.readers for answer in case.desk.published] == ["all-senders"]
+
+
+def test_a_program_extends_the_deadline_of_a_request_once(api: ApiHarness) -> None:
+    """Faults name the field; the case shows the later deadline, and a complaint has no extension."""
+    api.send(1, "Kemenkes, mohon data puskesmas", report_kind=Kind.PERMINTAAN_INFORMASI)
+    before = api.get(f"/cases/{number_of(1)}").json()
+    for days, field in ((0, "extension_days"), (8, "extension_days"), (-1, "extension_days")):
+        problem = assert_problem(api.answer(1, "extended", TEXT, extension_days=days), 422, "invalid_request")
+        assert list(problem) == [field]
+    assert_problem(api.answer(1, "extended", " ", extension_days=7), 422, "invalid_request")
+    assert_problem(api.answer(1, "responded", TEXT, extension_days=7), 422, "invalid_request")
+    response = api.answer(1, "extended", TEXT, extension_days=7)
+    assert (response.status_code, response.json()["extension_days"]) == (201, 7)
+    api.desk.deliver()
+    after = api.get(f"/cases/{number_of(1)}").json()
+    assert (before["state"], before["due"] < after["due"]) == (after["state"], True)
+    problem = assert_problem(api.answer(1, "extended", "Lagi.", extension_days=1), 422, "invalid_request")
+    assert list(problem) == ["verdict"]
+    api.send(2, "Kemenkes, puskesmas tutup")
+    assert_problem(api.answer(2, "extended", TEXT, extension_days=1), 422, "invalid_request")

@@ -31,7 +31,7 @@ from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
 from messages.sealing import Sealed, Sealer
-from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, FollowUp, Report, Verdict
+from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, FollowUp, Kind, Report, Verdict
 from messages.tracking import tracking_number
 from pages.csrf import SameOriginForms
 from pages.files.file_space import FileSpace
@@ -149,9 +149,9 @@ class DeskSite:
     def send(self, number: int, text: str = "Kemenkes, puskesmas tutup", **report: Any) -> str:
         """Let a citizen send a report; return its tracking number.
 
-        `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same,
-        `similar_closed_case` a closed one. `danger` is the danger to life that it tells of, `act` what the
-        sender does.
+        `report_kind` is that of the report. `of` and `kind` relate it to an earlier one; `suggestion` names one that is
+        perhaps the same, `similar_closed_case` a closed one. `danger` is the danger to life that it tells of, `act`
+        what the sender does.
         """
         related = {name: report.pop(name) for name in ("of", "kind", "channel") if name in report}
         marks = {name: report.pop(name, None) for name in ("suggestion", "similar_closed_case")}
@@ -161,7 +161,9 @@ class DeskSite:
             "danger": report.pop("danger", ""),
             "follow_up": FollowUp(act=report.pop("act", "reports")),
             "tracking": number_of(number),
-            "report": Report.model_validate({"text": text, "title": "Antrean panjang", **report}),
+            "report": Report.model_validate(
+                {"text": text, "title": "Antrean panjang", "kind": report.pop("report_kind", Kind.PENGADUAN), **report}
+            ),
             "contact": _SEALER.seal(CONTACT.model_dump_json().encode(), complaint.message_id),
         }
         self.desk.send(complaint.model_copy(update=changed))

@@ -23,6 +23,14 @@ _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...e
         'script:not([src="/web/form.js"], [src="/web/receipt.js"], [src="/desk/meja.js"])')]
         .map(script => script.outerHTML))"""
 
+# An arrow stands beside the text of a closed list.
+_CUT_OPTIONS = """() => [...document.querySelectorAll('select')].filter(list => list.clientWidth).flatMap(list => {
+    const style = getComputedStyle(list), pen = document.createElement('canvas').getContext('2d')
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`
+    const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16
+    return [...list.options].map(({text}) => text.trim()).filter(text => pen.measureText(text).width > room)
+})"""
+
 
 @dataclass
 class WatchedPage:
@@ -122,6 +130,11 @@ def pixels_too_wide(page: Page) -> int:
     """Return by how many pixels the page is wider than the screen, once it has loaded."""
     page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def cut_options(page: Page) -> list[str]:
+    """Return the choices of visible lists that are wider than the list, which shows them cut."""
+    return list(page.evaluate(_CUT_OPTIONS))
 
 
 def foreign_code(page: Page) -> list[str]:

@@ -13,7 +13,7 @@ from messages.shapes import Suggestion
 from tests.desk.harness import DeskHarness
 from tests.desk.pages.site import BUDI, SARI, DeskSite
 from tests.end_to_end.browser.conftest import DESK, PHONE
-from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
+from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, cut_options, pixels_too_wide
 from tests.ingest.door_client import DoorServer
 from tests.router.test_linked import id_of
 
@@ -115,6 +115,7 @@ def test_an_officer_works_without_scripts(site: DeskSite, open_desk: OpenDesk) -
     page.get_by_role("button", name="Teruskan ke unit ini").click()
     expect(page.locator("#di-dalam")).to_contain_text("Unit: Dinas Kesehatan.")
     act = open_act(page, "tutup")
+    assert cut_options(page) == []
     act.get_by_label("Hasil penanganan").fill("Puskesmas sudah buka lagi.")
     act.get_by_role("button", name="Pratinjau").click()
     act = page.locator("#tutup")

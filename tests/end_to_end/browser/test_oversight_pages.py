@@ -46,15 +46,22 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
             "wide"
         ] * pixels_too_wide(page)
 
+    def open_all() -> None:
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+
     page.goto("/pengawasan")
+    page.get_by_text("Pilih bulan dan ukuran").click()
     page.get_by_label("Bulan", exact=True).select_option("2026-03")
     page.get_by_label("Ukuran untuk grafik").select_option("kasus")
     page.get_by_role("button", name="Tampilkan").click()
     expect(page.get_by_role("heading", name="Tren: Kasus")).to_be_visible()
     check()
+    open_all()
+    check(", open")
     page.get_by_label("Peta 38 provinsi").get_by_role("link", name="Jawa Tengah").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Jawa Tengah")
     expect(page.get_by_label("Bulan", exact=True)).to_have_value("2026-03")
+    open_all()
     check()
     page.get_by_role("link", name="Pemerintah Kota Semarang").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pemerintah Kota Semarang")
@@ -63,7 +70,7 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     check()
     page.get_by_role("link", name="Indonesia", exact=True).click()
     check(", /angka")
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    open_all()
     check(", /angka, open")
     page.goto("/pengawasan?bulan=2026-03&ukuran=kasus")
     page.get_by_role("row", name="Jawaban pertama tepat waktu").get_by_role("link").first.click()
@@ -75,6 +82,7 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     context.close()
     assert list(faults) == [
         "Indonesia",
+        "Indonesia, open",
         "Jawa Tengah",
         "Pemerintah Kota Semarang",
         "Jalan",
@@ -84,6 +92,25 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     ]
     assert [fault for page_faults in faults.values() for fault in page_faults] == []
     assert watched.faults == []
+
+
+@pytest.mark.slow
+def test_an_overseer_reads_the_figures_first(chromium: Browser, site: OversightSite) -> None:
+    """Without JavaScript. All figures stand before what is folded, and the page is no longer than its table."""
+    context = chromium.new_context(
+        viewport={"width": 320, "height": 640}, java_script_enabled=False, base_url=site.client.address
+    )
+    page = context.new_page()
+    page.goto("/pengawasan")
+    table = page.get_by_role("table").first.bounding_box()
+    page_box = page.locator("html").bounding_box()
+    assert table is not None
+    assert page_box is not None
+    assert page_box["height"] <= 2 * table["height"]
+    expect(page.locator("svg.tile")).to_be_hidden()
+    page.get_by_text("Peta provinsi", exact=True).press("Enter")
+    expect(page.locator("svg.tile")).to_be_visible()
+    context.close()
 
 
 @pytest.mark.slow

@@ -167,14 +167,16 @@ class DialogueService:
 
     def raw_message_with(self, channel: Channel, tracking: str) -> RawMessage:
         """Return the raw message with a tracking number."""
+        return next(message for message in self.raw_messages(channel) if message.tracking == tracking)
+
+    def raw_messages(self, channel: Channel) -> Sequence[RawMessage]:
+        """Return all raw messages of a channel."""
         records = self._records(topics.raw_topic(channel))
-        messages = (codec.decode(RawMessage, record.value, record.headers) for record in records)
-        return next(message for message in messages if message.tracking == tracking)
+        return [codec.decode(RawMessage, record.value, record.headers) for record in records]
 
     def raw_message(self, channel: Channel, provider_id: str) -> RawMessage:
         """Return the raw message of an arrival."""
-        records = self._records(topics.raw_topic(channel))
-        messages = (codec.decode(RawMessage, record.value, record.headers) for record in records)
+        messages = self.raw_messages(channel)
         message_id = self.parts.wrapper.message_id(channel, provider_id)
         return next(message for message in messages if message.id == message_id)
 

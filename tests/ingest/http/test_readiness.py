@@ -76,7 +76,7 @@ def test_the_public_port_shows_no_reason_and_no_number(settings: Settings, ask: 
         "ready": True,
         "doors": {
             **{door: {"open": True} for door in ("web", "sms", "twitter", "smpp")},
-            **{door: {"open": False} for door in ("mobile", "open311")},
+            **{door: {"open": False} for door in ("mobile", "open311", "counter")},
         },
         "faults": ["database"],
         "waiting": [],

@@ -50,7 +50,8 @@ SELECT * FROM (
            count(*) FILTER (answers.verdict IN ('closed', 'refused')) OVER (
                PARTITION BY hop.id ORDER BY answers.timestamp ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended
     FROM answers JOIN hop ON hop.id = answers.dispatch_id
-    WHERE hop.own_case AND (answers.verdict = 'refused' OR hop.next_at IS NULL
+    -- An extension of the deadline does nothing with the case.
+    WHERE hop.own_case AND answers.verdict <> 'extended' AND (answers.verdict = 'refused' OR hop.next_at IS NULL
                             OR CAST(answers.timestamp AS TIMESTAMP) < hop.next_at))
 WHERE ended = 0;
 CREATE TABLE message AS

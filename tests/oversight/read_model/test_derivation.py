@@ -134,7 +134,11 @@ def test_a_case_that_was_sent_about_has_its_pairs(oversight: OversightHarness) -
     (pair,) = counts[NATION].pairs
     assert (pair, counts[Scope("agency", PLN)].pairs) == ((HEALTH, PLN, 1), (pair,))
     at_triage = compute_figures(counts[Scope("agency", TRIAGE)], jakarta_day(NOW), DEADLINES)
-    assert (at_triage.open_cases.number, at_triage.to_ombudsman.numerator, overdue.complaint_id) == (1, 1, id_of(1))
+    assert (at_triage.open_cases.number, at_triage.shares["to_ombudsman"].numerator, overdue.complaint_id) == (
+        1,
+        1,
+        id_of(1),
+    )
 
 
 def eventful_course(oversight: OversightHarness) -> None:

@@ -1,1 +1,1 @@
-"""A fifth channel, which `test_fifth_channel.py` adds to a copy of the service: kiosks in public offices."""
+"""A new channel, which `test_new_channel.py` adds to a copy of the service: kiosks in public offices."""

@@ -1,6 +1,6 @@
-"""Runs the copied service, sends messages by its fifth channel, and prints as JSON where the channel was found.
+"""Runs the copied service, sends messages by its new channel, and prints as JSON where the channel was found.
 
-It is started in the copy, by `test_fifth_channel.py`, with settings in the environment.
+It is started in the copy, by `test_new_channel.py`, with settings in the environment.
 """
 
 import json

@@ -29,7 +29,7 @@ _ENTRY = (
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Findings of `kiosk/probe.py`, which runs in a copy of the service with the fifth channel."""
+    """Findings of `kiosk/probe.py`, which runs in a copy of the service with the new channel."""
     copy = tmp_path_factory.mktemp("service")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -47,7 +47,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert run.returncode == 0, run.stderr[-3000:]
     printed: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     assert "topics" in printed, run.stderr[-3000:]
-    assert (printed["app"], printed["channels"]) == (str(copy), ["web", "sms", "twitter", "mobile", "kiosk"])
+    assert (printed["app"], printed["channels"]) == (str(copy), ["web", "sms", "twitter", "mobile", "counter", "kiosk"])
     return printed
 
 
