@@ -141,7 +141,7 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     requests_at_once: int = Field(
         200, ge=1, description="Requests handled at once; a usual one takes 2 MB of memory, the worst 35 MB."
     )
-    file_gigabytes: int = Field(100, ge=1, description="Database space for the pictures of all reports.")
+    file_gigabytes: int = Field(100, ge=1, description="Database space for the files of all reports and answers.")
     spool_megabytes: int = Field(1024, ge=1, description="Disk space for messages accepted while the bus is away.")
 
     database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")

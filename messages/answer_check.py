@@ -24,7 +24,9 @@ FIRST_GENERATION = 1
 # Generation of an answer that the service has authenticated after the removal of its text.
 _NO_GENERATION = 0
 # What is removed of an answer to a forgotten person.
-_NO_WORDS: Mapping[str, object] = MappingProxyType({"text": "", "pictures": (), "pictures_public": False})
+_NO_WORDS: Mapping[str, object] = MappingProxyType(
+    {"text": "", "pictures": (), "pictures_public": False, "document": None}
+)
 # Begins every canonical form. A later version of the form has another one.
 _FORM_VERSION = "satu-pintu agency-answer 1\n"
 
@@ -56,13 +58,13 @@ class AnswerKeys:
         )
 
     def sign_without_text(self, answer: AgencyAnswer) -> AgencyAnswer:
-        """Return the answer without its text and pictures, authenticated by the service: no agency has this key."""
+        """Return the answer without its text and files, authenticated by the service: no agency has this key."""
         unsigned = answer.model_copy(update={**_NO_WORDS, "key_generation": _NO_GENERATION})
         return unsigned.model_copy(update={"authenticator": authenticator(unsigned, self._redraw_key(answer.agency))})
 
     def is_signed_without_text(self, answer: AgencyAnswer) -> bool:
         """Return True if `sign_without_text` made this answer."""
-        if answer.text or answer.pictures or answer.key_generation != _NO_GENERATION:
+        if _has_words(answer) or answer.key_generation != _NO_GENERATION:
             return False
         return _is_authentic(answer, self._redraw_key(answer.agency))
 
@@ -126,11 +128,15 @@ class AnswerCheck:
 
     def without_text(self, answer: AgencyAnswer) -> AgencyAnswer:
         """Return what remains of an answer to a forgotten person. It passes the check if the answer does."""
-        if not answer.text and not answer.pictures:
+        if not _has_words(answer):
             return answer
         if self.fault(answer, {answer.agency}) is None:
             return self._keys.sign_without_text(answer)
         return answer.model_copy(update=_NO_WORDS)
+
+
+def _has_words(answer: AgencyAnswer) -> bool:
+    return bool(answer.text or answer.pictures or answer.document)
 
 
 def _is_authentic(answer: AgencyAnswer, key: bytes) -> bool:

@@ -58,9 +58,9 @@ def answer_id(dispatch: UUID, verdict: str, text: str, suggested_agency: str | N
 
 
 def answer_picture_id(dispatch: UUID, sha256: str) -> UUID:
-    """Return the id of a picture for answers to a dispatch; `sha256` is that of the bytes as sent.
+    """Return the id of a picture or document for answers to a dispatch; `sha256` is that of the bytes as sent.
 
-    The same file for another dispatch has another id: no answer can name the picture of another case.
+    The same file for another dispatch has another id: no answer can name the file of another case.
     """
     return uuid5(_NAMESPACE, f"answer-picture:{dispatch}:{sha256}")
 

@@ -86,6 +86,15 @@ class Attachment(Shape):
     sha256: str = Field(description="Of the bytes as stored.")
 
 
+class AnswerDocument(Shape):
+    """A PDF that came with an answer. Its bytes are stored separately, under `id`: its pages alone."""
+
+    id: UUID
+    media_type: Literal["application/pdf"]
+    size: int = Field(ge=0, description="Bytes, as stored.")
+    sha256: str = Field(description="Of the bytes as stored.")
+
+
 class Report(Shape):
     """The part of a complaint that an agency needs. It does not contain the sender."""
 
@@ -365,7 +374,7 @@ Verdict: TypeAlias = Literal["accepted", "refused", "extended", "asked", "respon
 MAX_ANSWER_PICTURES = 5
 # As in `cases.clocks.clock_table`.
 MAX_EXTENSION_DAYS = 366
-# Verdicts with which an agency may show pictures of its work.
+# Verdicts with which an agency may show pictures of its work and a document.
 VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
 # Readers of an answer's text beside the sender whom it answers. "": who reported the same reads it masked, and so does
 # everybody if the report is public. `all-senders`: who reported the same reads it whole. `sender`: nobody else.
@@ -396,6 +405,11 @@ class AnswerContent(Shape):
     pictures_public: bool = Field(
         False,
         description="Everybody may see the pictures, where the report is public.",
+    )
+    document: UUID | None = Field(
+        None,
+        description="With `responded` and `closed`: id of a document (PDF), uploaded for this dispatch before. "
+        "Who reads the whole text can open it.",
     )
     readers: AnswerReaders = Field(
         "",

@@ -10,7 +10,7 @@ COUNTER = "/desk/loket"
 
 # Forms with files, and where a program sends one. They read the body themselves, within their own limits.
 _FORMS_WITH_FILES = re.compile(rf"/desk/laporan/[^/]+/jawab|{COUNTER}")
-_FILES = re.compile(r"/agency/v1/cases/[^/]+/pictures")
+_FILES = re.compile(r"/agency/v1/cases/[^/]+/(pictures|documents)")
 
 
 def takes_files(path: str, content_type: str) -> bool:

@@ -43,6 +43,13 @@ REFUSALS: Mapping[str, Refusal] = {
             "Kirim foto setiap halamannya."
         ),
     ),
+    "document_not_plain": Refusal(
+        415,
+        _(
+            "PDF ini terkunci, atau berisi isian, tanda tangan digital, catatan, atau lapisan. "
+            "Cetak ke PDF, lalu kirim hasilnya."
+        ),
+    ),
     "file_unreadable": Refusal(400, _("Berkas ini rusak atau tidak dapat dibaca. Pilih berkas lain.")),
     "too_many_files": Refusal(413, _("Paling banyak {limit} berkas.")),
     "sender_forgotten": Refusal(409, _("Pelapor meminta datanya dihapus. Foto untuk laporan ini tidak kami simpan.")),

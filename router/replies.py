@@ -14,7 +14,7 @@ from messages import ids
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.answer_replies import AnswerRecipient, answer_notice, told_words
-from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY
+from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, AttachedFiles, attached_files
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 from router.decision import PLACE_CONFLICT, PLACE_MISSING
@@ -114,20 +114,24 @@ def answer_reply(
     sender = recipients.of_answer(recipient, taken_at)
     if sender is None:
         return None
-    # The page of a joined report shows only those that everybody may see.
-    has_pictures = bool(answer.pictures) and (not sender.is_joined or answer.pictures_public)
     notice = answer_notice(
         sender,
         answer.verdict,
         agency_name,
         told_words(answer),
         follows_response=follows_response,
-        has_pictures=has_pictures,
+        files=_files(answer, is_joined=sender.is_joined),
     )
     if notice is None:
         return None
     occasion = _occasion(answer, notice.occasion, answered_id)
     return _reply(recipient, taken_at, notice.kind, occasion, notice.text, notice.mail_text)
+
+
+def _files(answer: AgencyAnswer, *, is_joined: bool) -> AttachedFiles:
+    """Return the files of an answer that the sender surely sees. Of a joined report, only those for everybody."""
+    has_pictures = bool(answer.pictures) and (not is_joined or answer.pictures_public)
+    return attached_files(has_pictures=has_pictures, has_document=answer.document is not None and not is_joined)
 
 
 def lacks_place(dispatch: Dispatch) -> bool:

@@ -16,7 +16,7 @@ from app.assembly.doors.public_view import public_pages
 from app.assembly.installed_channel import HttpParts
 from app.assembly.oversight.pages import public_figures
 from app.assembly.parts import Parts
-from app.assembly.pictures import open_picture
+from app.assembly.pictures import open_file
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
 from bus.port import Producer
@@ -31,7 +31,6 @@ from ingest.http.gate import Gate
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from language.masking import mask_with_labels
-from messages.shapes import Attachment
 from monitor.documented_routes import health_routes
 from monitor.health import ProcessHealth, public_answers
 from pages.environment import page_environment
@@ -114,13 +113,10 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
     def record(request: Request, reason: str) -> None:
         record_refusal(request, Refused(reason))
 
-    def open_file(file: Attachment) -> bytes | None:
-        return open_picture(parts.engine, parts.sealer, file)
-
     reports = OwnReports(parts.engine, parts.ledger, mask_with_labels)
     key, new_id = parts.secrets.link_key, parts.randomness.new_id
-    deadline = partial(sender_deadline, parts.engine)
-    return OwnPage(reports, pages, key, parts.now, new_id, record, parts.deadlines, deadline, open_file)
+    deadline, open_own = partial(sender_deadline, parts.engine), partial(open_file, parts.engine, parts.sealer)
+    return OwnPage(reports, pages, key, parts.now, new_id, record, parts.deadlines, deadline, open_own)
 
 
 def page_templates(deadlines: Deadlines, now: Callable[[], datetime]) -> Environment:

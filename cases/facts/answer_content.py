@@ -22,6 +22,11 @@ def stored_content(row: Any) -> AnswerContent:
     return AnswerContent.model_validate(fields | {"pictures": picture_ids(row.pictures)})
 
 
+def file_ids(pictures: str, document: UUID | None) -> Sequence[UUID]:
+    """Return the ids in the columns `pictures` and `document`."""
+    return [*picture_ids(pictures), *([document] if document else ())]
+
+
 def picture_ids(pictures: str) -> Sequence[UUID]:
     """Return the ids in the column `pictures`, in their order."""
     return [UUID(id_) for id_ in pictures.split(_SEPARATOR) if id_]

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from cases.facts.answer_content import picture_ids
+from cases.facts.answer_content import file_ids
 from cases.facts.rows import NewFact, answer_fact, read_fact
 from cases.facts.store import store_facts
 from cases.facts.tables import AnswerFact, DispatchFact
@@ -73,7 +73,7 @@ class CaseStage:
                 facts += self._answer_facts(connection, answers, facts)
                 new_facts = store_facts(connection, facts)
                 for fact in new_facts:
-                    _mark_pictures(connection, fact)
+                    _mark_files(connection, fact)
         except StatementError as error:
             # `write_transaction` lets through only errors of the values: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
@@ -134,10 +134,12 @@ class CaseStage:
             raise Reject(error.reason, error.field) from error
 
 
-def _mark_pictures(connection: Connection, fact: NewFact) -> None:
-    """Mark the pictures that a new answer names. The desk has marked those of its own answers before."""
-    if fact.kind == "answer" and fact.row["pictures"]:
-        mark_named(connection, fact.row["dispatch_id"], picture_ids(fact.row["pictures"]), fact.taken_at)
+def _mark_files(connection: Connection, fact: NewFact) -> None:
+    """Mark the files that a new answer names. The desk has marked those of its own answers before."""
+    if fact.kind == "answer":
+        mark_named(
+            connection, fact.row["dispatch_id"], file_ids(fact.row["pictures"], fact.row["document"]), fact.taken_at
+        )
 
 
 def _stored_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:

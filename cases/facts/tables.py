@@ -97,7 +97,8 @@ class DispatchFact(SQLModel, table=True):
 class AnswerFact(SQLModel, table=True):
     """An answer of an agency to a dispatch. `answered_at` is the agency's time, `position` that of the record.
 
-    `pictures` are ids, separated by `|`; everybody may see them if `pictures_public`. `readers`: see `messages.shapes`.
+    `pictures` are ids, separated by `|`; everybody may see them if `pictures_public`. `document` is an id. `readers`:
+    see `messages.shapes`.
     The id follows from dispatch and content, so an answer to the dispatch of another agency, or one that names another
     complaint, may have the id of a valid one. It must not take its place.
     """
@@ -114,6 +115,7 @@ class AnswerFact(SQLModel, table=True):
     readers: str = ""
     pictures: str = ""
     pictures_public: bool = False
+    document: UUID | None = None
     extension_days: int = 0
     answered_at: datetime = Field(sa_type=UtcDateTime)
     at: datetime = Field(sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""The one table with the pictures of answers."""
+"""The one table with the files of answers."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from config.table_declaration import declared, deleted
 
 
 class AnswerPicture(SQLModel, table=True):
-    """A picture that an agency uploaded for its answers to a dispatch. `body` is sealed under `id`.
+    """A picture that an agency uploaded for its answers to a dispatch, or a document. `body` is sealed under `id`.
 
     `named_at` is the time of the first answer that names it, `None` until then; `kept_at` that when it last came.
     """
@@ -20,7 +20,7 @@ class AnswerPicture(SQLModel, table=True):
         Index("ix_case_answer_picture_dispatch", "dispatch_id"),
         Index("ix_case_answer_picture_complaint", "complaint_id"),
         declared(
-            deleted("pictures in answers to this person's reports"),
+            deleted("pictures and documents in answers to this person's reports"),
             retention="files",
             part_retention={"unsent": "unsent-files"},
         ),

@@ -1,33 +1,40 @@
-"""Takes the pictures that an agency attaches to its answers: cleaned as those of citizens, sealed, and stored once."""
+"""Takes the files that an agency attaches to its answers: cleaned, sealed, and stored once.
+
+Pictures are cleaned as those of citizens. A document is built again from its pages.
+"""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, delete, func, select
 from sqlmodel import col
 
-from cases.pictures.store import dispatch_pictures
+from cases.pictures.store import AnswerFile, dispatch_files
 from cases.pictures.tables import AnswerPicture
 from config.database import insert_statement, read_transaction, write_transaction
 from messages import ids
 from messages.sealing import Sealer
-from messages.shapes import Attachment, Dispatch
+from messages.shapes import AnswerDocument, Attachment, Dispatch
 from pages.files.cleaning import clean_file
+from pages.files.document_cleaning import clean_document
 from pages.refusals import Refused
 from privacy.forgotten import forgotten_complaints
 
-# Pictures of one dispatch that no answer names yet: a person who tries again and again fills no disk.
+# Files of one dispatch that no answer names yet: a person who tries again and again fills no disk.
 MAX_UNSENT = 20
+
+FileT = TypeVar("FileT", Attachment, AnswerDocument)
 
 # Holds one of the places for files that are cleaned at once, for a client. Raises `Refused` (503) if none is free.
 Place = Callable[[str], AbstractContextManager[None]]
 
 
 class AnswerPictures:
-    """The pictures. `take_space` counts bytes; it raises `Refused` (503) if there is no space. `now` is the clock."""
+    """The files. `take_space` counts bytes; it raises `Refused` (503) if there is no space. `now` is the clock."""
 
     def __init__(
         self,
@@ -43,10 +50,10 @@ class AnswerPictures:
         self._take_space = take_space
         self._now = now
 
-    def of_dispatch(self, dispatch_id: UUID) -> Sequence[Attachment]:
-        """Return all pictures that came for answers to a dispatch."""
+    def of_dispatch(self, dispatch_id: UUID) -> Mapping[UUID, AnswerFile]:
+        """Return all files that came for answers to a dispatch, by id."""
         with read_transaction(self._engine) as connection:
-            return list(dispatch_pictures(connection, [dispatch_id]).get(dispatch_id, {}).values())
+            return dispatch_files(connection, [dispatch_id]).get(dispatch_id, {})
 
     def store(self, dispatch: Dispatch, read: Callable[[], bytes], draft: Collection[UUID] | None = None) -> Attachment:
         """Clean and store a picture for an answer to a dispatch. It is durable when this returns.
@@ -60,20 +67,29 @@ class AnswerPictures:
             content = read()
             # The time of a picture is that of its pixels: the places bound it.
             clean = clean_file(content, _any_size)
-        picture = Attachment(
-            id=ids.answer_picture_id(dispatch.id, hashlib.sha256(content).hexdigest()),
-            media_type=clean.media_type,
-            size=len(clean.content),
-            sha256=hashlib.sha256(clean.content).hexdigest(),
-        )
-        self._take_space(picture.size)
+        picture = Attachment(media_type=clean.media_type, **_identity(dispatch, content, clean.content))
+        return self._keep(dispatch, picture, clean.content, draft)
+
+    def store_document(
+        self, dispatch: Dispatch, read: Callable[[], bytes], draft: Collection[UUID] | None = None
+    ) -> AnswerDocument:
+        """Clean and store a document. See `store`; for one that cannot be cleaned it raises `document_not_plain`."""
+        with self._place(dispatch.agency):
+            content = read()
+            clean = clean_document(content)
+        document = AnswerDocument(media_type="application/pdf", **_identity(dispatch, content, clean))
+        return self._keep(dispatch, document, clean, draft)
+
+    def _keep(self, dispatch: Dispatch, file: FileT, content: bytes, draft: Collection[UUID] | None) -> FileT:
+        """Store a cleaned file; return it as it is stored."""
+        self._take_space(file.size)
         now = self._now()
         row = {
-            **picture.model_dump(),
+            **file.model_dump(),
             "dispatch_id": dispatch.id,
             "complaint_id": dispatch.complaint_id,
             "agency": dispatch.agency,
-            "body": self._sealer.seal(clean.content, picture.id),
+            "body": self._sealer.seal(content, file.id),
             "kept_at": now,
             "named_at": None,
         }
@@ -82,11 +98,21 @@ class AnswerPictures:
             statement = insert_statement(connection, AnswerPicture).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"kept_at": now}))
             # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
-            return dispatch_pictures(connection, [dispatch.id])[dispatch.id][picture.id]
+            stored = dispatch_files(connection, [dispatch.id])[dispatch.id][file.id]
+            return type(file).model_validate(stored.model_dump())
+
+
+def _identity(dispatch: Dispatch, sent: bytes, cleaned: bytes) -> dict[str, Any]:
+    """Return the fields of a file that follow from its bytes, as sent and as cleaned."""
+    return {
+        "id": ids.answer_picture_id(dispatch.id, hashlib.sha256(sent).hexdigest()),
+        "size": len(cleaned),
+        "sha256": hashlib.sha256(cleaned).hexdigest(),
+    }
 
 
 def _check(connection: Connection, dispatch: Dispatch, draft: Collection[UUID] | None) -> None:
-    """Raise `Refused` if no picture may be stored for a dispatch. Delete the oldest unsent one that is in the way."""
+    """Raise `Refused` if no file may be stored for a dispatch. Delete the oldest unsent one that is in the way."""
     if forgotten_complaints(connection, [dispatch.complaint_id]):
         raise Refused("sender_forgotten")
     is_unsent = (col(AnswerPicture.dispatch_id) == dispatch.id, col(AnswerPicture.named_at).is_(None))

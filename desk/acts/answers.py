@@ -22,7 +22,7 @@ from cases.course.verdicts import FIRST_STATE, CaseState, state_after
 from cases.derivations.position import is_derived
 from cases.facts.conditions import is_to_dispatch
 from cases.facts.tables import AnswerFact, DispatchFact
-from cases.pictures.store import mark_named
+from cases.pictures.store import chosen_files, dispatch_files, mark_named
 from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction, write_transaction
 from desk.acts.act_queue import ActQueue
@@ -48,6 +48,8 @@ ActFault: TypeAlias = Literal[
     "unknown-agency",
     "no-pictures-here",
     "unknown-picture",
+    "no-document-here",
+    "unknown-document",
     ExtensionFault,
 ]
 # A refusal needs its reason, a question and an answer their words.
@@ -87,8 +89,12 @@ class ActResult:
     is_published: bool = False
 
 
-class _UnknownPicture(Exception):
-    """A picture of the answer is not stored for the dispatch."""
+class _UnknownFile(Exception):
+    """A picture or the document of the answer is not stored for the dispatch."""
+
+    def __init__(self, fault: ActFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 class GivenAct(NamedTuple):
@@ -210,8 +216,8 @@ class OfficerAnswers:
         self.opened([view.case.case])
         try:
             is_stored = self._store(view, actor, answer, at)
-        except _UnknownPicture:
-            return ActResult("unknown-picture", view=view)
+        except _UnknownFile as unknown:
+            return ActResult(unknown.fault, view=view)
         if not is_stored:
             return self._overtaken(view, draft)
         failure = self._queue.publish_dispatch(answer.dispatch_id)
@@ -253,6 +259,8 @@ class OfficerAnswers:
             return "extension-days-missing"
         if draft.pictures and draft.verdict not in VERDICTS_WITH_PICTURES:
             return "no-pictures-here"
+        if draft.document and draft.verdict not in VERDICTS_WITH_PICTURES:
+            return "no-document-here"
         suggestion = draft.suggested_agency
         return "unknown-agency" if suggestion and not self._institutions.receives_cases(suggestion) else None
 
@@ -272,7 +280,7 @@ class OfficerAnswers:
     def _store(self, view: AnswerProgress, actor: Actor, answer: AgencyAnswer, at: datetime) -> bool:
         """Store the act; return False if another one was stored for this version of the case first.
 
-        Raises `_UnknownPicture` if a picture of the answer is not stored for its dispatch (any more).
+        Raises `_UnknownFile` if a file of the answer is not stored for its dispatch (any more).
         """
         row = {
             **answer.model_dump(include={"id", "dispatch_id", "agency", "verdict"}),
@@ -282,18 +290,17 @@ class OfficerAnswers:
             "answer": answer.model_dump_json(),
             "at": at,
         }
-        if answer.pictures:
-            return self._store_with_pictures(answer, row, at)
+        if answer.pictures or answer.document:
+            return self._store_with_files(answer, row, at)
         with statement_transaction(self._engine) as connection:
             return _insert_act(connection, row)
 
-    def _store_with_pictures(self, answer: AgencyAnswer, row: dict[str, Any], at: datetime) -> bool:
-        """Store the act and mark its pictures, which no purge of unsent ones deletes from then on."""
+    def _store_with_files(self, answer: AgencyAnswer, row: dict[str, Any], at: datetime) -> bool:
+        """Store the act and mark its files, which no purge of unsent ones deletes from then on."""
         with write_transaction(self._engine) as connection:
             if not _insert_act(connection, row):
                 return False
-            if mark_named(connection, answer.dispatch_id, answer.pictures, at) != len(set(answer.pictures)):
-                raise _UnknownPicture
+            _mark_files(connection, answer, at)
             return True
 
 
@@ -308,6 +315,18 @@ def clean_content(draft: AnswerContent) -> AnswerContent:
             "extension_days": draft.extension_days if draft.verdict == "extended" else 0,
         }
     )
+
+
+def _mark_files(connection: Connection, answer: AgencyAnswer, at: datetime) -> None:
+    """Mark the files of an answer. Raises `_UnknownFile`."""
+    # Marked rows stay until the transaction ends: read them afterwards.
+    mark_named(connection, answer.dispatch_id, [*answer.pictures, *([answer.document] if answer.document else ())], at)
+    stored = dispatch_files(connection, [answer.dispatch_id]).get(answer.dispatch_id, {})
+    files = chosen_files(stored, answer.pictures, answer.document)
+    if len(files.pictures) != len(set(answer.pictures)):
+        raise _UnknownFile("unknown-picture")
+    if answer.document and files.document is None:
+        raise _UnknownFile("unknown-document")
 
 
 def _insert_act(connection: Connection, row: dict[str, Any]) -> bool:

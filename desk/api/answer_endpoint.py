@@ -58,6 +58,11 @@ _DRAFT_FAULTS: Mapping[ActFault, tuple[str, str]] = {
         "pictures",
         "A picture is not stored for this case. POST /agency/v1/cases/NUMBER/pictures first.",
     ),
+    "no-document-here": ("document", "Only `responded` and `closed` have a document."),
+    "unknown-document": (
+        "document",
+        "The document is not stored for this case. POST /agency/v1/cases/NUMBER/documents first.",
+    ),
 }
 
 IdempotencyKey = Annotated[

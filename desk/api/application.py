@@ -21,7 +21,7 @@ from desk.acts.answers import OfficerAnswers, Record
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api import openapi
 from desk.api.answer_endpoint import AnswerEndpoint
-from desk.api.case_endpoints import CaseEndpoints, OpenPicture
+from desk.api.case_endpoints import CaseEndpoints, OpenFile
 from desk.api.edge import ApiEdge
 from desk.api.idempotency import IdempotencyKeys
 from desk.api.keys.access import Access
@@ -31,7 +31,16 @@ from desk.api.picture_endpoint import PictureEndpoint
 from desk.api.problems import ApiError
 from desk.api.recommendation_endpoint import RecommendationEndpoint
 from desk.api.responses import error_response
-from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList, Picture, RecommendationAnswerItem
+from desk.api.shapes import (
+    Answer,
+    CaseDetail,
+    CasePage,
+    Document,
+    FieldFault,
+    InstitutionList,
+    Picture,
+    RecommendationAnswerItem,
+)
 from desk.institutions import Institutions
 from messages.channels import ReplyForm
 from messages.shapes import Channel
@@ -56,7 +65,7 @@ class AgencyApi:
         answers: OfficerAnswers,
         recommendations: RecommendationAnswers,
         institutions: Institutions,
-        open_picture: OpenPicture,
+        open_file: OpenFile,
         record: Record,
         now: Callable[[], datetime],
         rates: Mapping[str, str],
@@ -65,7 +74,7 @@ class AgencyApi:
         pictures: AnswerPictures,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
-        self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now, deadlines)
+        self._cases = CaseEndpoints(engine, answers, institutions, open_file, record, now, deadlines)
         idempotency_keys = IdempotencyKeys(engine, now)
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
         self._picture = PictureEndpoint(answers, pictures)
@@ -156,6 +165,25 @@ class AgencyApi:
             response_model=Picture,
             responses=openapi.problem_responses(404, 409),
             openapi_extra={"requestBody": openapi.PICTURE_BODY},
+        )
+        router.add_api_route(
+            "/cases/{number}/documents/{document_id}",
+            self._cases.document,
+            dependencies=[Depends(self._access.needing("pictures"))],
+            operation_id="read_document",
+            response_class=Response,
+            responses={**openapi.DOCUMENT, **openapi.problem_responses(404)},
+        )
+        router.add_api_route(
+            "/cases/{number}/documents",
+            self._picture.upload_document,
+            methods=["POST"],
+            dependencies=[Depends(self._access.needing("answer"))],
+            operation_id="upload_document",
+            status_code=201,
+            response_model=Document,
+            responses=openapi.problem_responses(404, 409),
+            openapi_extra={"requestBody": openapi.DOCUMENT_BODY},
         )
         router.add_api_route(
             "/institutions",

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
+from cases.pictures.store import NO_FILES
 from desk.acts.answers import AnswerProgress, CaseProgressView
 from desk.api.shapes import (
     Case,
@@ -15,6 +16,7 @@ from desk.api.shapes import (
     CaseEventItem,
     CasePlace,
     CaseReason,
+    Document,
     FormerCase,
     JoinedReport,
     OtherMatter,
@@ -29,7 +31,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from desk.read_model.suggested_case import FormerCase as FormerView
 from desk.read_model.suggested_case import SuggestedCase as SuggestionView
 from messages.codec import decode_stored
-from messages.shapes import AnswerContent, Attachment, Dispatch, Report
+from messages.shapes import AnswerContent, AnswerDocument, Attachment, Dispatch, Report
 
 PREFIX = "/agency/v1"
 
@@ -77,7 +79,13 @@ def attachments(view: CaseProgressView) -> Iterator[Attachment]:
     for report in view.case.reports:
         yield from report.report.attachments
     for event in view.case.events:
-        yield from event.pictures
+        yield from event.files.pictures
+
+
+def documents(view: CaseProgressView) -> Iterator[AnswerDocument]:
+    """Yield the documents of the answers to the case, as far as its files are open."""
+    if view.case.are_files_open:
+        yield from (event.files.document for event in view.case.events if event.files.document)
 
 
 def picture_document(picture: Attachment, number: str) -> Picture:
@@ -87,6 +95,16 @@ def picture_document(picture: Attachment, number: str) -> Picture:
         media_type=picture.media_type,
         size=picture.size,
         address=f"{PREFIX}/cases/{number}/pictures/{picture.id}",
+    )
+
+
+def document_document(document: AnswerDocument, number: str) -> Document:
+    """Return the document of a PDF of an answer."""
+    return Document(
+        id=document.id,
+        media_type=document.media_type,
+        size=document.size,
+        address=f"{PREFIX}/cases/{number}/documents/{document.id}",
     )
 
 
@@ -166,7 +184,8 @@ def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
 
 
 def _event(event: CaseEvent, view: CaseProgressView) -> CaseEventItem:
-    case, are_files_open = view.case.case, view.case.are_files_open
+    case = view.case.case
+    files = event.files if view.case.are_files_open else NO_FILES
     return CaseEventItem(
         at=event.at,
         kind=event.kind,
@@ -174,14 +193,15 @@ def _event(event: CaseEvent, view: CaseProgressView) -> CaseEventItem:
         # The persons of another agency are no matter of this one.
         actor=event.actor if event.agency == case.agency else "",
         counts=event.counts,
-        pictures=tuple(picture_document(file, case.tracking) for file in event.pictures) if are_files_open else (),
+        pictures=tuple(picture_document(file, case.tracking) for file in files.pictures),
+        document=document_document(files.document, case.tracking) if files.document else None,
         **{"text": event.text, **_content_fields(event.answer)},
     )
 
 
 def _content_fields(content: AnswerContent | None) -> dict[str, Any]:
-    """Return what an event tells of an answer, by the names of its fields. The pictures have documents of their own."""
-    names = CaseEventItem.model_fields.keys() & AnswerContent.model_fields.keys() - {"pictures"}
+    """Return what an event tells of an answer, by the names of its fields. The files have documents of their own."""
+    names = CaseEventItem.model_fields.keys() & AnswerContent.model_fields.keys() - {"pictures", "document"}
     return content.model_dump(include=names) if content else {}
 
 

@@ -1,6 +1,6 @@
-"""Endpoints that read: the list of cases, one case, its pictures, and institutions."""
+"""Endpoints that read: the list of cases, one case, its files, and institutions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cases.clocks.deadlines import Deadlines
+from cases.pictures.store import AnswerFile
 from config.database import read_transaction
-from desk.acts.answers import OfficerAnswers, Record
-from desk.api.case_document import attachments, case_detail, case_document
+from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
+from desk.api.case_document import attachments, case_detail, case_document, documents
 from desk.api.cursors import decode_cursor, encode_cursor
 from desk.api.etags import entity_tag, is_unchanged
 from desk.api.keys.access import agency_key
@@ -25,15 +26,14 @@ from desk.institutions import Institutions
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.change_order import read_changes
 from desk.read_model.recommendations.case_recommendations import count_waiting
-from messages.shapes import Attachment
 from messages.tracking import read_tracking_number
+from pages.files.downloads import download_header
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 _MAX_CURSOR_CHARACTERS = 100
 T = TypeVar("T")
 # Returns the bytes of a file; `None` if it was deleted.
-OpenPicture = Callable[[Attachment], bytes | None]
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+OpenFile = Callable[[UUID], bytes | None]
 
 After = Annotated[
     str | None,
@@ -63,7 +63,7 @@ class CaseEndpoints:
         engine: Engine,
         answers: OfficerAnswers,
         institutions: Institutions,
-        open_picture: OpenPicture,
+        open_file: OpenFile,
         record: Record,
         now: Callable[[], datetime],
         deadlines: Deadlines,
@@ -71,7 +71,7 @@ class CaseEndpoints:
         self._engine = engine
         self._answers = answers
         self._institutions = institutions
-        self._open_picture = open_picture
+        self._open_file = open_file
         self._record = record
         self._now = now
         self._deadlines = deadlines
@@ -117,24 +117,38 @@ class CaseEndpoints:
 
     def picture(self, request: Request, number: str, picture_id: UUID) -> Response:
         """Return the bytes of a picture of a case. Each view is recorded."""
+        return self._file(request, number, picture_id, attachments, "no_such_picture")
+
+    def document(self, request: Request, number: str, document_id: UUID) -> Response:
+        """Return the bytes of a document of an answer. Each view is recorded."""
+        return self._file(request, number, document_id, documents, "no_such_document")
+
+    def _file(
+        self,
+        request: Request,
+        number: str,
+        file_id: UUID,
+        files: Callable[[CaseProgressView], Iterable[AnswerFile]],
+        missing: str,
+    ) -> Response:
+        """Return the bytes of one of the files of a case."""
         key = agency_key(request)
         view = find_case(self._answers.case, key, number)
-        attachment = next((item for item in attachments(view) if item.id == picture_id), None)
-        if attachment is None:
-            raise ApiError("no_such_picture")
-        subject = f"{view.case.case.complaint_id} {picture_id}"
+        file = next((item for item in files(view) if item.id == file_id), None)
+        if file is None:
+            raise ApiError(missing)
+        subject = f"{view.case.case.complaint_id} {file_id}"
         self._record("desk.picture", subject, f"key {key.id.hex[:8]}", "view", self._now())
-        content = self._open_picture(attachment)
+        content = self._open_file(file_id)
         if content is None:
-            raise ApiError("no_such_picture")
-        name = f"{view.case.case.tracking}-{picture_id}.{_EXTENSIONS[attachment.media_type]}"
+            raise ApiError(missing)
         headers = {
-            "Content-Disposition": f'attachment; filename="{name}"',
+            **download_header(file.media_type, view.case.case.tracking, file_id, saves_pictures=True),
             "Cache-Control": "private, no-store",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox; default-src 'none'",
         }
-        return Response(content, headers=headers, media_type=attachment.media_type)
+        return Response(content, headers=headers, media_type=file.media_type)
 
     def institutions(self, q: Words) -> Response:
         """Find the code of an institution, for `suggested_agency` of a refusal."""

@@ -72,6 +72,10 @@ PICTURE: dict[int | str, dict[str, Any]] = {
         "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BYTES),
     }
 }
+DOCUMENT_BODY = {"required": True, "content": {"application/pdf": _BYTES}}
+DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes. They contain the pages alone.", "content": {"application/pdf": _BYTES}}
+}
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

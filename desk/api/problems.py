@@ -47,6 +47,9 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
         "no_such_picture": ProblemKind(
             HTTPStatus.NOT_FOUND, "The case has no picture with this id.", "Use an address from `pictures` of the case."
         ),
+        "no_such_document": ProblemKind(
+            HTTPStatus.NOT_FOUND, "The case has no document with this id.", "Use an address from `history` of the case."
+        ),
         "no_such_recommendation": ProblemKind(
             HTTPStatus.NOT_FOUND,
             "The case has no recommendation with this id.",

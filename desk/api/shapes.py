@@ -30,6 +30,15 @@ class Picture(ApiShape):
     address: str = Field(description="Path of its bytes. The scope `pictures` is needed.")
 
 
+class Document(ApiShape):
+    """A document of an answer."""
+
+    id: UUID
+    media_type: str = Field(examples=["application/pdf"])
+    size: int = Field(description="Bytes.")
+    address: str = Field(description="Path of its bytes. The scope `pictures` is needed.")
+
+
 class CasePlace(ApiShape):
     """Place of the problem, as the sender gave it. Nothing in it has been checked."""
 
@@ -125,6 +134,7 @@ class CaseEventItem(ApiShape):
     )
     counts: bool = Field(description="False for an answer that came too late, or was not possible then.")
     pictures: tuple[Picture, ...] = Field((), description="Of an answer: pictures of the work.")
+    document: Document | None = Field(None, description="Of an answer: a document.")
 
 
 class JoinedReport(ApiShape):

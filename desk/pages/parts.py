@@ -24,7 +24,7 @@ from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.list_query import ListQuery, read_list_query
 from messages.channels import ChannelDirectory
-from messages.shapes import Attachment, Channel, Contact
+from messages.shapes import Channel, Contact
 from messages.tracking import read_tracking_number
 from pages.forms import plain_line
 from pages.frame import SignedInPages
@@ -39,8 +39,8 @@ class Officer(NamedTuple):
 
 # Returns the officers of an agency, by name.
 FindOfficers = Callable[[str], Sequence[Officer]]
-# Returns the stored bytes of an attachment; `None` if they were removed.
-OpenFile = Callable[[Attachment], bytes | None]
+# Returns the stored bytes of a file; `None` if they were removed.
+OpenFile = Callable[[UUID], bytes | None]
 # Opens the contact that was sealed for a message. Raises `UnsealError`.
 OpenContact = Callable[[str, UUID], Contact]
 

@@ -65,6 +65,8 @@ FAULTS: Mapping[ActFault, Message] = {
     "text-missing": _("Isi teks lebih dahulu."),
     "unknown-agency": _("Instansi yang dipilih tidak menerima laporan. Pilih instansi lain."),
     "no-pictures-here": _("Foto hanya dapat dikirim dengan tanggapan atau penutupan. Kirim tanpa foto."),
+    "no-document-here": _("Dokumen hanya dapat dikirim dengan tanggapan atau penutupan. Kirim tanpa dokumen."),
+    "unknown-document": _("Dokumen yang dipilih tidak tersimpan lagi. Pilih dokumen itu sekali lagi."),
     "unknown-picture": _("Foto yang dipilih tidak tersimpan lagi. Pilih foto itu sekali lagi."),
     "not-extendable": _("Batas waktu laporan jenis ini tidak dapat diperpanjang. Jawab laporan ini."),
     "already-extended": _("Batas waktu laporan ini sudah pernah diperpanjang. Jawab sebelum batas waktu yang baru."),

@@ -17,7 +17,7 @@ from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatch
 from cases.facts.answer_content import stored_content
 from cases.facts.conditions import is_outcome_of_answer
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
-from cases.pictures.store import answer_pictures
+from cases.pictures.store import NO_FILES, AnswerFiles, answer_files
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_correction, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -26,7 +26,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages.codec import decode_stored
-from messages.shapes import KEPT_APART, AnswerContent, Attachment, Dispatch, FollowUp, Report, SenderAct, Verdict
+from messages.shapes import KEPT_APART, AnswerContent, Dispatch, FollowUp, Report, SenderAct, Verdict
 
 # Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
 _SHOWN_MESSAGES = 50
@@ -105,7 +105,7 @@ class CaseEvent:
 
     `text` is the text of an answer, the last reason of a dispatch, or the reason of a correction. `counts` is False for
     an answer that came too late, or that the table of verdicts does not accept. `answer` is the whole content of an
-    answer, and `pictures` are those that it names and that are stored.
+    answer, and `files` are those that it names and that are stored.
     """
 
     at: datetime
@@ -115,7 +115,7 @@ class CaseEvent:
     actor: str = ""
     counts: bool = True
     answer: AnswerContent | None = None
-    pictures: tuple[Attachment, ...] = ()
+    files: AnswerFiles = NO_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ def _shown_events(
     hops = {item.id: item.hop for item in dispatches if item.hop <= last_hop}
     shown_answers = [answer for answer in answers if answer.dispatch_id in hops]
     answer_events = _answer_events(
-        shown_answers, _counted_times(dispatches, answers), answer_pictures(connection, shown_answers)
+        shown_answers, _counted_times(dispatches, answers), answer_files(connection, shown_answers)
     )
     hop_events = [
         *((item.hop, event) for item, event in zip(dispatches, _dispatch_events(dispatches), strict=True)),
@@ -440,11 +440,13 @@ def _counted_times(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) 
 def _answer_events(
     answers: Sequence[Row[Any]],
     counted_times: Mapping[UUID | None, datetime],
-    pictures: Mapping[UUID, tuple[Attachment, ...]],
+    files: Mapping[UUID, AnswerFiles],
 ) -> Iterator[CaseEvent]:
     for answer in answers:
         details = (answer.agency, answer.text, answer.actor, answer.id in counted_times, stored_content(answer))
-        yield CaseEvent(counted_times.get(answer.id, answer.at), answer.verdict, *details, pictures.get(answer.id, ()))
+        yield CaseEvent(
+            counted_times.get(answer.id, answer.at), answer.verdict, *details, files.get(answer.id, NO_FILES)
+        )
 
 
 def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]:

@@ -76,6 +76,7 @@ class FeedDoor:
             status_url=f"{self._public_url}/status/{report.tracking}",
             answer=shown.answer if shown else "",
             pictures=tuple(f"{link}/berkas/{id_}" for id_ in shown.pictures) if shown else (),
+            document=f"{link}/berkas/{shown.document}" if shown and shown.document else "",
             question=shown.question if shown else "",
             link=link,
         )

@@ -104,6 +104,9 @@ class FeedEntry(Shape):
     pictures: tuple[str, ...] = Field(
         (), description="Addresses of the pictures of that answer, without a token: who has one can open it, as `link`."
     )
+    document: str = Field(
+        "", description="Address of the document (PDF) of that answer, as of its pictures; empty without one."
+    )
     question: str = Field(description="The agency's question, while it waits for an answer of the user.")
     link: str = Field(description="The sender's own page of this report, with all words.")
 
@@ -115,7 +118,7 @@ class Feed(Shape):
 
 
 class ShownReport(Shape):
-    """State of a report in the ledger, with its sentence. `pictures` are the ids of those of the answer."""
+    """State of a report in the ledger, with its sentence. `pictures` and `document` are ids of files of the answer."""
 
     state: ReportState
     sentence: str
@@ -125,3 +128,4 @@ class ShownReport(Shape):
     answer: str = ""
     question: str = ""
     pictures: tuple[UUID, ...] = ()
+    document: UUID | None = None

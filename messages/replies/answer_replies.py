@@ -10,7 +10,9 @@ from messages.channels import ReplyForm
 from messages.replies.mail_texts import answer_mail
 from messages.replies.post_texts import answer_post, post_septets_left, words_in_post
 from messages.replies.reply_texts import (
+    NO_ACCESS,
     TRIAGE_NAME,
+    AttachedFiles,
     SenderAccess,
     extension_words,
     is_complete,
@@ -85,7 +87,7 @@ def answer_notice(
     words: str,
     *,
     follows_response: bool = False,
-    has_pictures: bool = False,
+    files: AttachedFiles = "",
 ) -> AnswerNotice | None:
     """Return the notice about an answer; `None` if the recipient does not hear of it.
 
@@ -94,7 +96,7 @@ def answer_notice(
     the others nothing. If the closing
     `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that triage
     closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
-    `has_pictures`: the recipient's own page shows pictures of the answer.
+    `files` are those of the answer that the recipient's own page shows.
     """
     is_joined, is_post = recipient.is_joined, recipient.form == "post"
     if not tells_citizen(verdict) or (is_joined and verdict in _TO_CASE_SENDER):
@@ -110,10 +112,10 @@ def answer_notice(
         is_private=recipient.is_private,
         link=recipient.link,
         objection_period=recipient.objection_period,
-        has_pictures=has_pictures,
+        files=files,
     )
     kind: AnswerNoticeKind = "closed" if told_verdict == "closed" else "answered"
-    mail_text = _mail_text(recipient, subject, words) if recipient.may_get_mail else ""
+    mail_text = _mail_text(recipient, subject, words, files) if recipient.may_get_mail else ""
     return AnswerNotice(kind, verdict if is_told_again else occasion, text, mail_text)
 
 
@@ -125,23 +127,21 @@ def reply_text(
     is_private: bool,
     link: str,
     objection_period: str,
-    has_pictures: bool = False,
+    files: AttachedFiles = "",
 ) -> str:
     """Return the text. `link` is the sender's own link to the report; a public post never contains it.
 
-    `objection_period` is the time in which the sender may object to a closing, as a person reads it. `has_pictures`:
-    the link shows pictures of the work. A post does not tell of them: its readers do not have the link.
+    `objection_period` is the time in which the sender may object to a closing, as a person reads it. `files`:
+    the link shows them. A post does not tell of them: its readers do not have the link.
     """
     if form == "post":
         name = "" if is_private else subject.public_name
         return answer_post(subject.verdict, subject.number, subject.agency, name, "" if is_private else words)
-    access = SenderAccess(
-        link=link, objection_period=objection_period if form == "sms" else "", has_pictures=has_pictures
-    )
+    access = SenderAccess(link=link, objection_period=objection_period if form == "sms" else "", files=files)
     return sender_text(*subject, words, is_private=is_private, access=access)
 
 
-def _mail_text(recipient: AnswerRecipient, subject: AnswerSubject, words: str) -> str:
+def _mail_text(recipient: AnswerRecipient, subject: AnswerSubject, words: str, files: AttachedFiles) -> str:
     return answer_mail(
         subject.verdict,
         subject.number,
@@ -150,6 +150,7 @@ def _mail_text(recipient: AnswerRecipient, subject: AnswerSubject, words: str) -
         None if recipient.is_joined else words,
         recipient.objection_period,
         is_private=recipient.is_private,
+        files=files,
     )
 
 
@@ -158,11 +159,11 @@ def has_all_words(form: ReplyForm, text: str, words: str) -> bool:
     return words_in_post(words) in text if form == "post" else is_complete(text, words)
 
 
-def room_left(form: ReplyForm, subject: AnswerSubject, words: str, picture_link: str = "") -> int:
+def room_left(form: ReplyForm, subject: AnswerSubject, words: str, access: SenderAccess = NO_ACCESS) -> int:
     """Return how many more septets of words one reply holds; negative if the words are cut.
 
-    `picture_link` is the link of a reply about pictures; empty without them.
+    `access` has the link and the files of the answer.
     """
     if form == "post":
         return post_septets_left(subject.verdict, subject.number, subject.agency, subject.public_name, words)
-    return septets_left(*subject, words, SenderAccess(link=picture_link, has_pictures=bool(picture_link)))
+    return septets_left(*subject, words, access)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from messages.replies.reply_texts import UNNAMED_AGENCY
+from messages.replies.reply_texts import UNNAMED_AGENCY, AttachedFiles
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
@@ -47,6 +47,7 @@ _NEXT: Mapping[Verdict, str] = MappingProxyType(
         ),
     }
 )
+_FILES = "Ada {files} di halaman Anda."
 _ARCHIVED = "Laporan {number} tidak kami teruskan ke instansi."
 _ARCHIVED_WORDS = "Alasannya:"
 _ARCHIVED_NEXT = "Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
@@ -70,11 +71,13 @@ def answer_mail(
     objection_period: str,
     *,
     is_private: bool,
+    files: AttachedFiles = "",
 ) -> str:
     """Return the text about an answer.
 
     `words` are `None` for a sender who must not read them, and who is not asked if the matter is solved. `is_private`:
-    neither words nor the agency's name. Use it only for a verdict of which `tells_citizen` is true.
+    neither words nor the agency's name. `files` are those of the answer, on the own page. Use it only for a verdict of
+    which `tells_citizen` is true.
     """
     is_archived = agency == TRIAGE and verdict == "closed"
     name = UNNAMED_AGENCY if is_private or not agency_name else agency_name
@@ -84,6 +87,8 @@ def answer_mail(
         paragraphs.append(_PRIVATE)
     elif plain_words := _plain(words or ""):
         paragraphs += [_ARCHIVED_WORDS if is_archived else _WORDS[verdict], plain_words]
+    if files:
+        paragraphs.append(_FILES.format(files=files))
     if is_archived:
         paragraphs.append(_ARCHIVED_NEXT)
     elif words is not None:

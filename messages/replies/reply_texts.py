@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
 from messages.shapes import Verdict
@@ -48,8 +49,9 @@ _WITHOUT_LINK: Mapping[Verdict, str] = MappingProxyType(
 _WITH_LINK: Mapping[Verdict, str] = MappingProxyType(
     {"asked": " Baca dan jawab: ", "extended": " Baca: ", "responded": " Baca: ", "closed": " Baca: "}
 )
-_PICTURES_ON_PAGE = " Ada foto di halaman laporan Anda."
-_WITH_PICTURES = " Baca dan lihat foto: "
+_FILES_ON_PAGE = " Ada {} di halaman laporan Anda."
+# The best first.
+_WITH_FILES = (" Baca dan lihat {}: ", " Ada {}: ")
 # Triage closed the case: no agency handles it.
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
 _ARCHIVED_WITHOUT_NUMBER = "Tidak kami teruskan ke instansi: "
@@ -66,23 +68,36 @@ _PLAIN_CHARACTERS = str.maketrans(
 )
 
 
+# Files of an answer that a sender can open, in one word; empty without any. `berkas`: pictures and a document.
+AttachedFiles: TypeAlias = Literal["", "foto", "dokumen", "berkas"]
+
+
+def attached_files(*, has_pictures: bool, has_document: bool) -> AttachedFiles:
+    """Return the word for the files of an answer."""
+    if has_pictures:
+        return "berkas" if has_document else "foto"
+    return "dokumen" if has_document else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderAccess:
     """How the sender gets at the rest of an answer.
 
     `link` is the sender's own link to the report; empty without one. `objection_period`: the time in which the
     sender may object to a closing with the keyword BELUM (`10 hari kerja`); empty where the channel has no keywords.
-    `has_pictures`: the answer has pictures, which the link shows.
+    `files` are those of the answer, which the link shows.
     """
 
     link: str = ""
     objection_period: str = ""
-    has_pictures: bool = False
+    files: AttachedFiles = ""
 
     @property
-    def picture_endings(self) -> tuple[str, ...]:
-        """What follows the words of an answer with pictures, the best first: that there are some, and where."""
-        return (f" Foto: {self.link}", _PICTURES_ON_PAGE) if self.link and self.has_pictures else ()
+    def file_endings(self) -> tuple[str, ...]:
+        """What follows the words of an answer with files, the best first: that there are some, and where."""
+        if not self.link or not self.files:
+            return ()
+        return (f" {self.files.capitalize()}: {self.link}", _FILES_ON_PAGE.format(self.files))
 
 
 NO_ACCESS = SenderAccess()
@@ -130,21 +145,21 @@ def septets_left(
 ) -> int:
     """Return how many more septets of words one SMS holds; negative if the words are cut. Most characters take one.
 
-    It is the room beside the shortest opening, and before the link to pictures: `answer_text` leaves out a name that
+    It is the room beside the shortest opening, and before the link to files: `answer_text` leaves out a name that
     takes too much of it.
     """
     names = [name for name in (TRIAGE_NAME if agency == TRIAGE else agency_name, UNNAMED_AGENCY) if name]
     is_archived = agency == TRIAGE and verdict == "closed"
     openings = _archived_openings(number, words) if is_archived else _openings(verdict, number, names, words)
     shortest_opening = min(size for opening in openings if (size := septets(opening)) is not None)
-    taken = shortest_opening + min(map(len, access.picture_endings), default=0)
+    taken = shortest_opening + min(map(len, access.file_endings), default=0)
     return SEGMENT - taken - (septets(" ".join(as_sms(words).split())) or 0)
 
 
 def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, access: SenderAccess = NO_ACCESS) -> str:
     """Return the text about an answer with as many of the agency's words as one SMS holds.
 
-    The link stands where words are cut or left out, and where the answer has pictures, as far as it fits. `words` are
+    The link stands where words are cut or left out, and where the answer has files, as far as it fits. `words` are
     empty if the citizen must not get them by SMS, `agency_name` if the agency must not be named. Use it only for a
     verdict of which `tells_citizen` is true.
     """
@@ -155,14 +170,14 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
         else ""
     )
     text = _with_words(_openings(verdict, number, names, words), number, words, access)
-    tells_of_pictures = not access.picture_endings or any(ending in text for ending in access.picture_endings)
-    if text and tells_of_pictures:
+    tells_of_files = not access.file_endings or any(ending in text for ending in access.file_endings)
+    if text and tells_of_files:
         return f"{text}{hint}" if is_complete(text, words) and fits_one_sms(text + hint) else text
     notices = [_notice(verdict, number, name) for name in names]
     endings = [_WITHOUT_LINK[verdict]]
     if access.link:
-        by_pictures = [_WITH_PICTURES + access.link] if access.has_pictures else []
-        endings = [*by_pictures, _WITH_LINK[verdict] + access.link, *endings]
+        by_files = [phrase.format(access.files) + access.link for phrase in _WITH_FILES] if access.files else []
+        endings = [*by_files, _WITH_LINK[verdict] + access.link, *endings]
     elif hint:
         endings = [hint, *endings]
     return next(text for ending in endings for notice in notices if fits_one_sms(text := notice + ending))
@@ -186,18 +201,18 @@ def _archived_openings(number: str, words: str) -> Sequence[str]:
 def _with_words(openings: Sequence[str], number: str, words: str, access: SenderAccess) -> str:
     """Return the best text with number and words that fits one SMS; "" if there are no words, or too few of them fit.
 
-    A text that is cut, or about pictures, ends with the link, if there is one and it fits.
+    A text that is cut, or about files, ends with the link, if there is one and it fits.
     """
     sms_words = " ".join(as_sms(words).split())
     if not sms_words:
         return ""
     endings = (f" {access.link}", "") if access.link else ("",)
-    picture_endings = access.picture_endings
-    about_pictures = [opening + sms_words + ending for ending in picture_endings for opening in openings]
+    file_endings = access.file_endings
+    about_files = [opening + sms_words + ending for ending in file_endings for opening in openings]
     # Only the link leads to the rest of words that are cut.
-    about_pictures += [cut_to_fit(opening, sms_words, ending) for ending in picture_endings[:1] for opening in openings]
+    about_files += [cut_to_fit(opening, sms_words, ending) for ending in file_endings[:1] for opening in openings]
     texts = [
-        *about_pictures,
+        *about_files,
         *(opening + sms_words for opening in openings),
         *(cut_to_fit(opening, sms_words, ending) for ending in endings for opening in openings),
     ]

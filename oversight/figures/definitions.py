@@ -179,7 +179,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("closed_without_evidence",),
         "Closed without evidence",
         "cases that an agency has closed, and of which no response or closing of an agency that counts names a picture "
-        "of the work",
+        "of the work or a document",
         "cases that an agency has closed at least once",
         _OWN_CASES,
         "share of cases",

@@ -121,7 +121,9 @@ def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> 
         "refusals": len({course.dispatch.agency for course in refusals}),
         "closings": verdicts.count("closed"),
         "reopenings": max((item.reopened for item in facts.dispatches if item.own_case), default=0),
-        "has_evidence": any(content.pictures for content in contents if content.verdict in VERDICTS_WITH_PICTURES),
+        "has_evidence": any(
+            content.pictures or content.document for content in contents if content.verdict in VERDICTS_WITH_PICTURES
+        ),
         "state": courses[-1].state_after_messages(answering_times) if courses else "",
         "ping_pong": _PAIR_SEPARATOR.join(_ping_pong(courses, refusals)),
     }

@@ -8,8 +8,11 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from pages.csrf import MAX_FORM_BYTES
-from pages.files.multipart import MULTIPART, UploadedFile, posted_form, read_multipart
+from pages.files.multipart import MAX_FILES, MULTIPART, UploadedFile, posted_form, read_multipart
 from pages.forms import Form, read_form
+
+# Pictures, and one document.
+_MAX_FILES = MAX_FILES + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ async def _read(request: Request) -> AsyncIterator[FormWithFiles]:
         yield FormWithFiles(read_form(await request.body()))
         return
     with posted_form() as posted:
-        await read_multipart(request.stream(), content_type, posted, MAX_FORM_BYTES)
+        await read_multipart(request.stream(), content_type, posted, MAX_FORM_BYTES, max_files=_MAX_FILES)
         fields = [(name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in posted.fields]
         yield FormWithFiles(Form(fields), posted.uploads, bool(posted.cut))
 

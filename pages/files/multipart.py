@@ -31,11 +31,12 @@ MULTIPART = "multipart/form-data"
 
 @dataclass(slots=True)
 class UploadedFile:
-    """A file of a form. `content` is `None` if it was too large, one too many, or incomplete."""
+    """A file of the field `field`. `content` is `None` if it was too large, one too many, or incomplete."""
 
     name: str
     content: IO[bytes] | None
     size: int = 0
+    field: str = ""
 
 
 @dataclass(slots=True)
@@ -65,13 +66,15 @@ async def read_multipart(
     form: PostedForm,
     max_fields_bytes: int,
     max_bytes: int = _MAX_STREAM_BYTES,
+    max_files: int = MAX_FILES,
 ) -> None:
     """Read a `multipart/form-data` body (RFC 7578) into `form`. `form.cut` says if it was incomplete or too large.
 
     `max_fields_bytes` is the limit of all fields together.
     """
     try:
-        reader = _FormReader(form, max_fields_bytes, parse_options_header(content_type)[1].get(b"boundary", b""))
+        boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+        reader = _FormReader(form, max_fields_bytes, max_files, boundary)
     except FormParserError:
         form.cut = "broken_off"
         return
@@ -95,11 +98,12 @@ async def read_multipart(
 class _FormReader:
     """Callbacks of the parser. `write_pending` writes the data of files and must run outside the event loop."""
 
-    def __init__(self, form: PostedForm, max_fields_bytes: int, boundary: bytes) -> None:
+    def __init__(self, form: PostedForm, max_fields_bytes: int, max_files: int, boundary: bytes) -> None:
         self.is_complete = False
         self.pending_writes: list[tuple[IO[bytes], bytes]] = []
         self._form = form
         self._field_bytes_left = max_fields_bytes
+        self._max_files = max_files
         self._file_bytes = 0
         self._parts = 0
         # State of the current part.
@@ -158,8 +162,8 @@ class _FormReader:
     def _open_file(self, name: str) -> None:
         open_files = sum(upload.content is not None for upload in self._form.uploads)
         # `posted_form` closes the file.
-        content = None if open_files >= MAX_FILES else SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
-        self._upload = UploadedFile(name[-_MAX_NAME_CHARACTERS:], content)
+        content = None if open_files >= self._max_files else SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
+        self._upload = UploadedFile(name[-_MAX_NAME_CHARACTERS:], content, field=self._name.decode("utf-8", "replace"))
         self._form.uploads.append(self._upload)
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:

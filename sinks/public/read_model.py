@@ -26,7 +26,7 @@ from cases.derivations.shared_facts import SharedFacts
 from cases.facts.conditions import is_latest_dispatch, is_to_dispatch
 from cases.facts.log import FORGOTTEN
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
-from cases.pictures.store import answer_pictures
+from cases.pictures.store import NO_FILES, answer_files
 from cases.words.conditions import is_of_answer, is_of_complaint
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -305,13 +305,13 @@ def _words(versions: Mapping[UUID, Sequence[Version]]) -> Mapping[UUID, tuple[st
 
 
 def _public_pictures(connection: Connection, courses: Mapping[UUID, CaseCourse]) -> Mapping[UUID, str]:
-    """Return the pictures of the counted answers to each case that everybody may see, each once."""
+    """Return the pictures of the counted answers to each case that everybody may see. No document is public."""
     steps = {
         case_id: [step.answer_id for step in course.steps if step.kind in VERDICTS_WITH_PICTURES]
         for case_id, course in courses.items()
     }
     answer_ids = [answer_id for ids in steps.values() for answer_id in ids if answer_id]
-    names = ("id", "dispatch_id", "pictures")
+    names = ("id", "dispatch_id", "pictures", "document")
     query = (
         select(*(col(getattr(AnswerFact, name)) for name in names))
         .join(DispatchFact, is_to_dispatch())
@@ -321,9 +321,9 @@ def _public_pictures(connection: Connection, courses: Mapping[UUID, CaseCourse])
             col(AnswerFact.readers) != "sender",
         )
     )
-    pictures = answer_pictures(connection, connection.execute(query)) if answer_ids else {}
+    files = answer_files(connection, connection.execute(query)) if answer_ids else {}
     of_cases = {
-        case_id: dict.fromkeys(str(file.id) for id_ in ids if id_ for file in pictures.get(id_, ()))
+        case_id: dict.fromkeys(str(file.id) for id_ in ids if id_ for file in files.get(id_, NO_FILES).pictures)
         for case_id, ids in steps.items()
     }
     return {case_id: "|".join(ids) for case_id, ids in of_cases.items() if ids}

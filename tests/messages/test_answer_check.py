@@ -31,6 +31,7 @@ CHANGES: dict[str, Any] = {
     "suggested_agency": CENTRAL,
     "pictures": (UUID(int=9),),
     "pictures_public": True,
+    "document": UUID(int=9),
     "actor": "orang lain",
     "readers": "all-senders",
     "extension_days": 7,
@@ -67,9 +68,9 @@ def test_every_field_is_protected(field: str) -> None:
     assert CHECK.fault(signed.model_copy(update={field: CHANGES[field]}), INSTITUTIONS) == "wrong_authenticator"
 
 
-@pytest.mark.parametrize("field", ["pictures", "pictures_public"])
-def test_pictures_are_protected_where_there_are_some(field: str) -> None:
-    """Nobody adds a picture to a signed answer, and nobody shows one to everybody."""
+@pytest.mark.parametrize("field", ["pictures", "pictures_public", "document"])
+def test_files_are_protected_where_there_are_some(field: str) -> None:
+    """Nobody adds a file to a signed answer, and nobody shows one to everybody."""
     shown = answer(pictures=(UUID(int=5),))
     signed = KEYS.sign(shown.model_copy(update={"id": content_id(DISPATCH, shown)}))
     assert CHECK.fault(AgencyAnswer.model_validate_json(signed.model_dump_json()), INSTITUTIONS) is None

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.reply_texts import (
+    AttachedFiles,
     SenderAccess,
     answer_text,
     archived_text,
@@ -122,7 +123,7 @@ def test_the_room_tells_if_all_words_fit(verdict: Verdict, agency: str, agency_n
 
 
 LINK = f"https://lapor.contoh.go.id/l/{'a1' * 20}"
-WITH_PICTURES = SenderAccess(link=LINK, objection_period="10 hari kerja", has_pictures=True)
+WITH_PICTURES = SenderAccess(link=LINK, objection_period="10 hari kerja", files="foto")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,19 @@ def test_an_answer_with_pictures_says_so_and_where(words: str, ending: str) -> N
     assert is_complete(text, words) is ("..." not in text)
     without = answer_text("closed", NUMBER, "Kota Semarang", words, SenderAccess(link=LINK))
     assert "Foto" not in without
+
+
+@pytest.mark.parametrize(("files", "ending"), [("dokumen", f"okumen: {LINK}"), ("berkas", f"erkas: {LINK}")])
+def test_an_answer_with_a_document_says_so_and_where(files: AttachedFiles, ending: str) -> None:
+    """In one segment, also where words are cut, and without the words of a private report."""
+    access = SenderAccess(link=LINK, files=files)
+    for words in ("Beres.", "Petugas sudah memeriksa " + "tiang dan kabel " * 20):
+        text = answer_text("closed", NUMBER, "Kota Semarang", words, access)
+        assert text.endswith(ending)
+        assert fits_one_sms(text)
+    private = sender_text("closed", NUMBER, "kota-3374", "Kota Semarang", "Beres.", is_private=True, access=access)
+    assert fits_one_sms(private)
+    assert private.endswith(f" Ada {files}: {LINK}")
 
 
 def test_a_private_answer_with_pictures_says_where() -> None:

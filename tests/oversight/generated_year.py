@@ -68,6 +68,11 @@ def _pictures(dispatch_id: UUID, verdict: Verdict) -> tuple[UUID, ...]:
     return (UUID(int=dispatch_id.int // 2),) if (dispatch_id.int + len(verdict)) % 4 == 0 else ()
 
 
+def _document(dispatch_id: UUID, verdict: Verdict) -> UUID | None:
+    """Return the document that an answer names: some of each verdict name one."""
+    return UUID(int=dispatch_id.int // 3) if (dispatch_id.int + len(verdict)) % 7 == 0 else None
+
+
 @dataclass
 class GeneratedYear:
     """The generator. `records` are those of all topics, in the order in which they were invented.
@@ -261,6 +266,7 @@ class GeneratedYear:
             id=self._id(), message_id=case.id, at=self._at, complaint_id=case.id, dispatch_id=dispatch_id,
             agency=agency, verdict=verdict, text=f"Jawaban {len(self.records)}",
             pictures=_pictures(dispatch_id, verdict),
+            document=_document(dispatch_id, verdict),
         )  # fmt: skip
         self._publish(AGENCY_ANSWERS, self.sign(answer))
 

@@ -96,6 +96,16 @@ def test_a_reply_says_that_there_are_pictures(router: RouterHarness, *, public: 
     assert ("lihat foto: http" in joined.text) is public
 
 
+def test_a_reply_says_that_there_is_a_document(router: RouterHarness) -> None:
+    """With the link that leads to it. Who joined the case is not told of it."""
+    first = route_first(router)
+    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="sms"))
+    unsigned = unsigned_answer(first, "responded", text="Sudah.", document=id_of(9), pictures_public=True)
+    own, joined = replies(router.route_record(record_of(signed(unsigned), router.offset + 1)))
+    assert "Sudah. Dokumen: http" in own.text
+    assert "okumen" not in joined.text
+
+
 def test_a_refusal_after_a_closing_moves_nothing(router: RouterHarness) -> None:
     """The sender was told that the matter is finished."""
     first = route_first(router)

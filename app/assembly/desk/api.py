@@ -5,7 +5,7 @@ from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers, Record
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
-from desk.api.case_endpoints import OpenPicture
+from desk.api.case_endpoints import OpenFile
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.institutions import Institutions
@@ -21,7 +21,7 @@ def build_agency_api(
     answers: OfficerAnswers,
     recommendations: RecommendationAnswers,
     institutions: Institutions,
-    open_picture: OpenPicture,
+    open_file: OpenFile,
     record: Record,
     pictures: AnswerPictures,
 ) -> AgencyApi:
@@ -32,7 +32,7 @@ def build_agency_api(
         answers,
         recommendations,
         institutions,
-        open_picture,
+        open_file,
         record,
         parts.now,
         {name: rate for name, rate in parts.settings.rates.items() if name in AGENCY_RATES},

@@ -101,7 +101,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.answers,
         desk.recommendation_answers,
         desk.institutions,
-        desk.open_picture,
+        desk.open_file,
         desk.audit_log.append,
         desk.answer_pictures,
     )
@@ -185,7 +185,7 @@ def desk_page_parts(
         public_address=parts.settings.reached_at,
         direct_message_channels=direct_message_channels(parts.settings),
         officers=officers,
-        open_file=desk.open_picture,
+        open_file=desk.open_file,
         open_contact=desk.open_contact,
         record=desk.audit_log.append,
         now=parts.now,

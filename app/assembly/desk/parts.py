@@ -12,7 +12,7 @@ from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
-from app.assembly.pictures import open_picture
+from app.assembly.pictures import open_file
 from app.operations.audit.log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.duplicates.decision_publisher import DecisionPublisher
@@ -28,7 +28,7 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Attachment, Contact, Correction
+from messages.shapes import AgencyAnswer, Contact, Correction
 from sinks.public.releases import PublicReleases
 
 # Errors after which an act is published later: the bus is away.
@@ -112,9 +112,9 @@ class DeskParts:
         """Return the identity of a sender. Who calls it has checked the right and recorded the act."""
         return Contact.model_validate_json(self._parts.sealer.open(Sealed(sealed), message_id))
 
-    def open_picture(self, attachment: Attachment) -> bytes | None:
-        """Return the bytes of a picture of a report or of an answer; `None` if it was deleted."""
-        return open_picture(self._parts.engine, self._parts.sealer, attachment)
+    def open_file(self, file_id: UUID) -> bytes | None:
+        """Return the bytes of a file of a report or of an answer; `None` if it was deleted."""
+        return open_file(self._parts.engine, self._parts.sealer, file_id)
 
     def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
         """Return what runs beside the stage, with the names of the threads."""

@@ -49,4 +49,5 @@ def _shown_report(status: ReportStatus, words: LastWords) -> ShownReport:
         answer=words.answer,
         question=words.question,
         pictures=tuple(file.id for file in words.pictures),
+        document=words.document.id if words.document else None,
     )

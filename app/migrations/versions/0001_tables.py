@@ -622,6 +622,7 @@ def _create_cases() -> None:
         sa.Column("readers", sa.String(), nullable=False),
         sa.Column("pictures", sa.String(), nullable=False),
         sa.Column("pictures_public", sa.Boolean(), nullable=False),
+        sa.Column("document", sa.Uuid(), nullable=True),
         sa.Column("extension_days", sa.Integer(), nullable=False),
         sa.Column("answered_at", _TIME, nullable=False),
         sa.Column("at", _TIME, nullable=False),

@@ -11,6 +11,7 @@ from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_pictures import ChosenPictures
 from desk.pages.case.preview import Preview
 from desk.pages.case.recommendation_part import RecommendationDraft
+from messages.replies.reply_texts import AttachedFiles
 from messages.shapes import AnswerReaders, Verdict
 from pages.translation.message import Message
 
@@ -69,7 +70,7 @@ class CaseRenderer(Protocol):
         verdict: Verdict,
         text: str,
         *,
-        has_pictures: bool = ...,
+        files: AttachedFiles = ...,
         readers: AnswerReaders = ...,
         extension_days: int = ...,
     ) -> Preview:

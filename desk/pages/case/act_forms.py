@@ -42,6 +42,7 @@ _LARGEST_TYPED_DAYS = 999_999
 _FORM_FAULTS: frozenset[ActFault] = frozenset(
     {
         *("text-missing", "unknown-agency", "no-pictures-here", "unknown-picture"),
+        *("no-document-here", "unknown-document"),
         *("extension-days-missing", "extension-too-long"),
     }
 )
@@ -88,7 +89,9 @@ class ActForms:
         if is_possible and (form.line("templat") or form.line("langkah") == "cari"):
             return self._continued(request, actor, view, verdict, form, pictures)
         draft = self._draft(view, verdict, form, pictures)
-        if is_possible and (draft.fault or pictures.faults or form.line("langkah") == "pratinjau"):
+        if is_possible and (
+            draft.fault or pictures.faults or pictures.document_faults or form.line("langkah") == "pratinjau"
+        ):
             return self._case_page.render(request, actor, view, draft)
         answer = AnswerContent(
             verdict=verdict,
@@ -96,6 +99,7 @@ class ActForms:
             suggested_agency=draft.suggested_agency,
             pictures=tuple(file.id for file in pictures.files),
             pictures_public=pictures.is_public,
+            document=pictures.document.id if pictures.document else None,
             readers=draft.readers,
             extension_days=draft.extension_days,
         )
@@ -187,7 +191,7 @@ class ActForms:
                 view,
                 verdict,
                 text,
-                has_pictures=bool(pictures.files),
+                files=pictures.contents,
                 readers=_readers(form),
                 extension_days=days,
             ),
@@ -220,8 +224,8 @@ class ActForms:
         values = {
             "view": view,
             "draft": draft,
-            # The text is shown, and the pictures are stored by now. The version is that of the case as it is.
-            "typed": form.others("isi", "foto", "versi", "langkah"),
+            # The text is shown, and the files are stored by now. The version is that of the case as it is.
+            "typed": form.others("isi", "foto", "surat", "versi", "langkah"),
             "title": wording.ACT_NAMES[draft.verdict] if draft.verdict else "",
             "fault": wording.FAULTS[fault],
             "suggested_name": self._parts.institutions.name(draft.suggested_agency) if draft.suggested_agency else "",

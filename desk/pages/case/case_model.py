@@ -6,6 +6,7 @@ from datetime import datetime
 
 from accounts.permissions import Actor, may
 from cases.course.verdicts import state_after
+from cases.pictures.store import NO_FILES, AnswerFile
 from desk.acts.answers import CaseProgressView, PendingAct
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
 from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent
@@ -14,12 +15,17 @@ from pages.translation.message import Message
 from pages.wording.events import event_sentence
 
 _KILOBYTE = 1_000
-_FILE_KINDS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}
+_FILE_KINDS: Mapping[str, str] = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WebP",
+    "application/pdf": "PDF",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A picture of a report or of an answer."""
+    """A picture of a report or of an answer, or a document of an answer."""
 
     id: str
     kind: str
@@ -30,8 +36,8 @@ class ShownFile:
 class HistoryEntry:
     """One event in words. `text` is what was written, `actor` the person of the own agency.
 
-    `is_pending`: the act is stored and not yet in the read model. `answer` is the content of an answer, `pictures` are
-    its pictures.
+    `is_pending`: the act is stored and not yet in the read model. `answer` is the content of an answer, `pictures` and
+    `document` are its files.
     """
 
     at: datetime
@@ -43,6 +49,7 @@ class HistoryEntry:
     is_pending: bool = False
     answer: AnswerContent | None = None
     pictures: Sequence[ShownFile] = ()
+    document: ShownFile | None = None
 
 
 def possible_acts(view: CaseProgressView, actor: Actor) -> Sequence[Verdict]:
@@ -97,7 +104,7 @@ def shown_files(report: Report) -> Sequence[ShownFile]:
 
 def work_pictures(view: CaseProgressView) -> Sequence[Attachment]:
     """Return the pictures of all answers that count, each once and in their order."""
-    pictures = {file.id: file for event in view.case.events if event.counts for file in event.pictures}
+    pictures = {file.id: file for event in view.case.events if event.counts for file in event.files.pictures}
     return list(pictures.values())
 
 
@@ -116,8 +123,8 @@ def place_lines(report: Report) -> Iterator[str]:
         yield f"{place.latitude:.6f}, {place.longitude:.6f}"
 
 
-def shown_file(attachment: Attachment) -> ShownFile:
-    """Return a picture as the page shows it."""
+def shown_file(attachment: AnswerFile) -> ShownFile:
+    """Return a file as the page shows it."""
     kilobytes = max(1, round(attachment.size / _KILOBYTE))
     return ShownFile(str(attachment.id), _FILE_KINDS[attachment.media_type], kilobytes)
 
@@ -126,6 +133,7 @@ def _entry(
     event: CaseEvent, own_agency: str, agency_name: Callable[[str], str], *, are_files_open: bool
 ) -> HistoryEntry:
     is_own = event.agency == own_agency
+    files = event.files if are_files_open else NO_FILES
     is_own_dispatch = is_own and event.kind == "dispatched"
     return HistoryEntry(
         event.at,
@@ -136,7 +144,8 @@ def _entry(
         is_own=is_own,
         counts=event.counts,
         answer=event.answer,
-        pictures=[shown_file(file) for file in event.pictures] if are_files_open else (),
+        pictures=[shown_file(file) for file in files.pictures],
+        document=shown_file(files.document) if files.document else None,
     )
 
 

@@ -26,12 +26,13 @@ from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
-from messages.replies.reply_texts import extension_words
+from messages.replies.reply_texts import AttachedFiles, extension_words
 from messages.sender_link import sample_link
 from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.cleaning import MAX_FILE_BYTES
+from pages.files.document_cleaning import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_PAGES
 from pages.forms import plain_line
 from pages.responses import see_other
 from pages.sizes import readable_size
@@ -177,9 +178,13 @@ class CasePage:
             "may_be_public": parts.release is not None and not view.case.dispatch.report.rahasia,
             "most_pictures": MAX_ANSWER_PICTURES,
             "picture_limit": readable_size(MAX_FILE_BYTES),
+            "document_limit": readable_size(MAX_DOCUMENT_BYTES),
+            "document_pages": MAX_DOCUMENT_PAGES,
             "unsent_answer": recommendation if recommendation.fault else None,
         }
-        has_fault = draft.fault or draft.pictures.faults or note.fault or recommendation.fault
+        has_fault = (
+            draft.fault or draft.pictures.faults or draft.pictures.document_faults or note.fault or recommendation.fault
+        )
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
@@ -191,7 +196,7 @@ class CasePage:
         verdict: Verdict,
         text: str,
         *,
-        has_pictures: bool = False,
+        files: AttachedFiles = "",
         readers: AnswerReaders = "",
         extension_days: int = 0,
     ) -> Preview:
@@ -199,8 +204,8 @@ class CasePage:
         dispatch = view.case.dispatch
         name, way = self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch)
         words = extension_words(extension_days, text) if verdict == "extended" else text
-        shown = preview(view, verdict, words, name, way, has_pictures=has_pictures)
-        others = other_readers(view, verdict, readers, has_public_view=self._parts.release is not None)
+        shown = preview(view, verdict, words, name, way, files=files)
+        others = other_readers(view, verdict, readers, files=files, has_public_view=self._parts.release is not None)
         return replace(shown, notices=[*shown.notices, *others])
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:

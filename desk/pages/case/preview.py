@@ -3,7 +3,7 @@
 The texts are those of the functions that make the replies: `messages.replies`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from desk.acts.answers import VERDICTS_WITH_READERS, CaseProgressView
@@ -18,7 +18,7 @@ from messages.replies.answer_replies import (
     room_left,
 )
 from messages.replies.mail_texts import reply_mail
-from messages.replies.reply_texts import tells_citizen
+from messages.replies.reply_texts import AttachedFiles, SenderAccess, tells_citizen
 from messages.shapes import AnswerReaders, Dispatch, Verdict
 from pages.translation.message import Message
 from pages.translation.message import message as _
@@ -41,7 +41,13 @@ _PRIVATE = _("Laporan ini anonim atau rahasia: pesan ini tidak memuat nama insta
 _CUT = _("Pesan ini tidak memuat seluruh teks Anda.")
 _LENGTH = _("{count} dari {limit} karakter, satu SMS.")
 _PUBLIC_STATE = _("Halaman status menunjukkan tindakan ini kepada siapa saja yang punya nomor laporan, tanpa isi teks.")
-_PICTURES = _("Pelapor melihat foto Anda di halaman laporannya sendiri.")
+_FILES: Mapping[AttachedFiles, Message] = {
+    "foto": _("Pelapor melihat foto Anda di halaman laporannya sendiri."),
+    "dokumen": _("Pelapor membuka dokumen Anda di halaman laporannya sendiri."),
+    "berkas": _("Pelapor melihat foto dan membuka dokumen Anda di halaman laporannya sendiri."),
+}
+_DOCUMENT_FOR_ALL_SENDERS = _("Warga lain yang melaporkan hal ini juga dapat membuka dokumen Anda, tanpa disamarkan.")
+_DOCUMENT_FOR_SENDER = _("Selain pelapor, tidak ada warga yang dapat membuka dokumen Anda.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
 _JOINED_READ_MASKED = _(
     "Warga lain yang melaporkan hal ini membaca teks Anda di halamannya. Nama, nomor, dan alamat rumah disamarkan."
@@ -107,22 +113,27 @@ def preview(
     agency_name: str,
     way: ReplyWay,
     *,
-    has_pictures: bool = False,
+    files: AttachedFiles = "",
 ) -> Preview:
-    """Return the preview of an answer. `has_pictures`: it is sent with pictures."""
+    """Return the preview of an answer. `files` are those that it is sent with."""
     own_page = [Reading(_ON_OWN_PAGE, words)] if words else []
     if not tells_citizen(verdict):
         next_agency = [Reading(_FOR_NEXT_AGENCY, words)] if words else []
         return Preview([*next_agency, *own_page], [_NO_REPLY_ABOUT_IT, _PUBLIC_STATE])
-    pictures = [_PICTURES] if has_pictures else []
-    replies, absences = _replies(view, verdict, words, agency_name, way, has_pictures=has_pictures)
-    return Preview([*replies, *own_page], [*absences, *pictures, _PUBLIC_STATE])
+    with_files = [_FILES[files]] if files else []
+    replies, absences = _replies(view, verdict, words, agency_name, way, files=files)
+    return Preview([*replies, *own_page], [*absences, *with_files, _PUBLIC_STATE])
 
 
 def other_readers(
-    view: CaseProgressView, verdict: Verdict, readers: AnswerReaders, *, has_public_view: bool
+    view: CaseProgressView,
+    verdict: Verdict,
+    readers: AnswerReaders,
+    *,
+    has_public_view: bool,
+    files: AttachedFiles = "",
 ) -> Sequence[Message]:
-    """Return what citizens beside the sender get to know of a text, by the readers that the officer chose."""
+    """Return what citizens beside the sender get to know of a text and a document, by its readers."""
     if verdict not in VERDICTS_WITH_READERS:
         return []
     report = view.case.dispatch.report
@@ -133,6 +144,9 @@ def other_readers(
         notices.append(_JOINED_READ_ALL if is_whole else _JOINED_READ_MASKED if is_masked else _JOINED)
     if has_public_view and readers != "sender" and not report.rahasia:
         notices.append(_PUBLIC)
+    if files in {"dokumen", "berkas"}:
+        is_shared = view.case.case.joined and readers == "all-senders" and not report.rahasia
+        notices.append(_DOCUMENT_FOR_ALL_SENDERS if is_shared else _DOCUMENT_FOR_SENDER)
     return notices
 
 
@@ -181,14 +195,14 @@ def has_responded(view: CaseProgressView) -> bool:
 
 
 def _replies(
-    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay, *, has_pictures: bool
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay, *, files: AttachedFiles
 ) -> tuple[Sequence[Reading], Sequence[Message]]:
     """Return the replies that the sender may get, and why there is none."""
     dispatch = view.case.dispatch
     if way.form is None:
         return (), [_NO_REPLY_ON_CHANNEL.filled(channel=way.channel_label)]
     recipient = answer_recipient(dispatch, way.form, way)
-    notice = answer_notice(recipient, verdict, agency_name, words, has_pictures=has_pictures)
+    notice = answer_notice(recipient, verdict, agency_name, words, files=files)
     if notice is None:
         return (), [_NO_REPLY_ABOUT_IT]
     if notice.occasion == "responded" and has_responded(view):
@@ -201,7 +215,7 @@ def _replies(
     if dispatch.report.is_private:
         remarks = [_PRIVATE]
     else:
-        room = room_left(way.form, subject, words, way.sample_link if has_pictures else "")
+        room = room_left(way.form, subject, words, SenderAccess(link=way.sample_link, files=files))
         remarks = [] if has_all_words(way.form, notice.text, words) else [_CUT]
     return list(_places(view, notice, way, remarks, room)), ()
 

@@ -13,8 +13,9 @@ from cases.clocks.deadlines import Deadlines
 from messages.ids import complaint_id
 from messages.replies.report_states import ReportState
 from messages.sender_link import read_sender_token, sender_token
-from messages.shapes import Attachment, Moment, Place, SenderAct, Shape
+from messages.shapes import Moment, Place, SenderAct, Shape
 from pages.clients import asks_for_json
+from pages.files.downloads import download_header
 from pages.problems import PROBLEM_MEDIA_TYPE
 from pages.responses import page_response
 from pages.translation.message import message as _
@@ -42,7 +43,8 @@ _FILE_HEADERS = {
 class EntryShown(Shape):
     """One entry of the conversation. `kind` is a step as in the public status, or the sender's act.
 
-    `files` are the ids of the pictures of a message or of an answer: `GET /l/{token}/berkas/{id}` returns one.
+    `files` are the ids of the pictures of a message or of an answer, `document` is that of a PDF with an answer, or
+    empty: `GET /l/{token}/berkas/{id}` returns each.
     """
 
     at: Moment
@@ -52,6 +54,7 @@ class EntryShown(Shape):
     rating: int
     number: str
     files: tuple[str, ...]
+    document: str
 
 
 class OwnReportShown(Shape):
@@ -109,7 +112,7 @@ class OwnPage:
 
     `link_key` checks the links, and `record_refusal` logs and counts a wrong one by its reason. `new_form_id` gives
     each form an id of its own. `deadlines` has the period of objections. `sender_deadline` returns until when
-    the agency must answer a complaint. `open_file` returns the bytes of a picture, `None` if it was deleted.
+    the agency must answer a complaint. `open_file` returns the bytes of a file, `None` if it was deleted.
     """
 
     def __init__(
@@ -122,7 +125,7 @@ class OwnPage:
         record_refusal: Callable[[Request, str], None],
         deadlines: Deadlines,
         sender_deadline: Callable[[UUID], datetime | None],
-        open_file: Callable[[Attachment], bytes | None],
+        open_file: Callable[[UUID], bytes | None],
     ) -> None:
         self._reports = reports
         self._pages = pages
@@ -173,18 +176,21 @@ class OwnPage:
         return page_response(self._pages, "own.html", context, headers=_HEADERS)
 
     def read_file(self, token: str, file_id: str, request: Request) -> Response:
-        """Return a picture that the sender sent about this report, or that an answer to it shows."""
+        """Return a picture that the sender sent about this report, or a file of an answer to it."""
         accepts_json = asks_for_json(request.scope)
         message_id = read_sender_token(token, self._link_key)
         if message_id is None:
             self._record_refusal(request, "no_such_link")
             return self._wrong_link(accepts_json=accepts_json)
         report = self._reports.read(message_id)
-        file = report.file(file_id) if report and not report.is_forgotten else None
-        content = self._open_file(file) if file else None
+        if report is None or report.is_forgotten:
+            return self._wrong_link(accepts_json=accepts_json)
+        file = report.file(file_id)
+        content = self._open_file(file.id) if file else None
         if file is None or content is None:
             return self._wrong_link(accepts_json=accepts_json)
-        return Response(content, headers=_FILE_HEADERS, media_type=file.media_type)
+        headers = {**_FILE_HEADERS, **download_header(file.media_type, report.status.tracking, file.id)}
+        return Response(content, headers=headers, media_type=file.media_type)
 
     def _due_at(self, report: OwnReport | None, message_id: UUID) -> datetime | None:
         if report is None or report.status.state not in _STATES_WITH_DEADLINE or report.status.is_answered:
@@ -244,6 +250,7 @@ def _entry_shown(entry: OwnEntry) -> EntryShown:
         rating=entry.rating,
         number=entry.number,
         files=tuple(str(file.id) for file in entry.files),
+        document=str(entry.document.id) if entry.document else "",
     )
 
 

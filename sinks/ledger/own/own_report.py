@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from cases.clocks.deadlines import Deadlines
 from cases.facts.conditions import IS_SET_ASIDE, is_to_dispatch
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
-from cases.pictures.store import answer_pictures
+from cases.pictures.store import NO_FILES, AnswerFile, AnswerFiles, answer_files
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -22,7 +22,7 @@ from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.replies.reply_texts import extension_words
 from messages.replies.report_states import ENDED_STATES, ReportState
-from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
+from messages.shapes import AnswerDocument, Attachment, Dispatch, Place, Report, SenderAct
 from messages.tracking import without_written_numbers
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
@@ -33,7 +33,7 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 _TO_SENDER = frozenset({"asked", "extended", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
 _RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
-_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers", "extension_days")
+_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "document", "readers", "extension_days")
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -47,7 +47,8 @@ class OwnEntry:
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
     `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
-    those that came with a message, known once it was dispatched, or the pictures of an answer. `is_shared`: the words
+    those that came with a message, known once it was dispatched, or the pictures of an answer, which may have a
+    `document` beside them. `is_shared`: the words
     are to another citizen, and the officer shared them with all who reported the same.
     """
 
@@ -57,6 +58,7 @@ class OwnEntry:
     rating: int = 0
     number: str = ""
     files: tuple[Attachment, ...] = ()
+    document: AnswerDocument | None = None
     is_shared: bool = False
 
 
@@ -83,9 +85,10 @@ class OwnReport:
     consent: OwnConsent = NO_CONSENT
     place: Place = NO_PLACE
 
-    def file(self, file_id: str) -> Attachment | None:
-        """Return the picture with this id that the sender sent about the report, or reads in an answer to it."""
-        files = (file for entry in self.entries for file in entry.files)
+    def file(self, file_id: str) -> AnswerFile | None:
+        """Return the file with this id that the sender sent about the report, or reads in an answer to it."""
+        files: list[AnswerFile] = [file for entry in self.entries for file in entry.files]
+        files += [entry.document for entry in self.entries if entry.document]
         return next((file for file in files if str(file.id) == file_id), None)
 
     def sent_before(self, entry: OwnEntry) -> tuple[Attachment, ...]:
@@ -165,6 +168,7 @@ class ReadAnswer(NamedTuple):
 
     words: str
     pictures: tuple[Attachment, ...] = ()
+    document: AnswerDocument | None = None
     is_shared: bool = False
 
 
@@ -172,11 +176,12 @@ _NO_CONTENT = ReadAnswer("")
 
 
 class LastWords(NamedTuple):
-    """The last answer to the sender of a report with its pictures, and the open question; empty without one."""
+    """The last answer to the sender of a report with its files, and the open question; empty without one."""
 
     answer: str
     question: str
     pictures: tuple[Attachment, ...]
+    document: AnswerDocument | None
 
 
 class OwnReports:
@@ -229,9 +234,9 @@ class OwnReports:
         )
 
     def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, ReadAnswer]:
-        """Return the agencies' words and pictures to the senders of these reports, by the id of the answer.
+        """Return the agencies' words and files to the senders of these reports, by the id of the answer.
 
-        The words to another citizen about the same case may be about that citizen. They are whole, with the pictures,
+        The words to another citizen about the same case may be about that citizen. They are whole, with all files,
         if the officer shared them; masked, with the pictures that everybody may see, if that report is not private and
         the officer did not keep them for that citizen; and else left out. The number in them is that citizen's.
         """
@@ -253,15 +258,21 @@ class OwnReports:
                 for row in rows
                 if row.pictures_public or row.id in shared_ids or not steps[row.id].is_to_other_sender
             ]
-            pictures = answer_pictures(connection, seen)
+            files = answer_files(connection, seen)
         return {
-            row.id: ReadAnswer(
-                self._words(steps[row.id], _told_text(steps[row.id], row), is_shared=row.id in shared_ids),
-                pictures.get(row.id, ()),
-                row.id in shared_ids,
+            row.id: self._read_answer(
+                steps[row.id],
+                _told_text(steps[row.id], row),
+                files.get(row.id, NO_FILES),
+                is_shared=row.id in shared_ids,
             )
             for row in rows
         }
+
+    def _read_answer(self, step: StatusStep, text: str, files: AnswerFiles, *, is_shared: bool) -> ReadAnswer:
+        # A letter names whom it is to, and nothing masks it: whoever does not read the whole words does not get it.
+        document = files.document if is_shared or not step.is_to_other_sender else None
+        return ReadAnswer(self._words(step, text, is_shared=is_shared), files.pictures, document, is_shared)
 
     def _words(self, step: StatusStep, text: str, *, is_shared: bool) -> str:
         if not step.is_to_other_sender:
@@ -271,13 +282,12 @@ class OwnReports:
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
         answers = self.answers(statuses)
+        last = [(status, _last_content(status, answers, _ANSWERS)) for status in statuses]
         return {
             status.tracking: LastWords(
-                _last_words(status, answers, _ANSWERS),
-                _open_question(status, answers),
-                _last_content(status, answers, _ANSWERS).pictures,
+                content.words, _open_question(status, answers), content.pictures, content.document
             )
-            for status in statuses
+            for status, content in last
         }
 
 
@@ -326,8 +336,10 @@ def _steps(status: ReportStatus, contents: Mapping[UUID, ReadAnswer]) -> Iterato
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
             continue
         content = contents.get(step.answer_id, _NO_CONTENT) if step.answer_id else _NO_CONTENT
-        files = content.pictures if step.kind in _ANSWERS else ()
-        yield OwnEntry(step, text=content.words, files=files, is_shared=content.is_shared)
+        shown = content if step.kind in _ANSWERS else _NO_CONTENT
+        yield OwnEntry(
+            step, text=content.words, files=shown.pictures, document=shown.document, is_shared=content.is_shared
+        )
 
 
 def _message_entry(row: Row[Any], sent_reports: Mapping[UUID, Report]) -> OwnEntry:

@@ -16,7 +16,7 @@ from sqlmodel import col
 from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.person import Person, SentMessage
 from cases.facts.tables import AnswerFact
-from cases.pictures.store import answer_pictures, picture_bytes, read_picture
+from cases.pictures.store import AnswerFiles, answer_files, picture_bytes, read_picture
 from cases.pictures.tables import AnswerPicture
 from config.database import read_transaction, write_transaction
 from desk.acts.answer_pictures import MAX_UNSENT, AnswerPictures
@@ -108,7 +108,7 @@ def test_an_answer_names_its_pictures(case: DeskHarness) -> None:
     case.deliver()
     with read_transaction(case.engine) as connection:
         (fact,) = connection.execute(select(AnswerFact.__table__)).all()  # type: ignore[attr-defined]
-        assert answer_pictures(connection, [fact]) == {published.id: (two, one)}
+        assert answer_files(connection, [fact]) == {published.id: AnswerFiles((two, one))}
     assert fact.pictures_public
 
 
@@ -149,7 +149,7 @@ def test_a_signed_answer_that_names_a_picture_of_another_case_shows_none(case: D
     case.answer(answer)
     with read_transaction(case.engine) as connection:
         (fact,) = connection.execute(select(AnswerFact.__table__)).all()  # type: ignore[attr-defined]
-        assert answer_pictures(connection, [fact]) == {answer.id: (own,)}
+        assert answer_files(connection, [fact]) == {answer.id: AnswerFiles((own,))}
     assert stored(case.engine) == {own.id: True, other.id: False}
 
 
@@ -206,7 +206,7 @@ def test_unsent_pictures_of_a_case_have_a_limit(case: DeskHarness) -> None:
             by_id = update(AnswerPicture).where(col(AnswerPicture.id) == file.id)
             connection.execute(by_id.values(kept_at=NOW - timedelta(minutes=age)))
     added = store.store(dispatch, photo(91), draft=[kept[0].id])
-    left = {file.id for file in store.of_dispatch(dispatch.id)}
+    left = set(store.of_dispatch(dispatch.id))
     assert left == {file.id for file in (*kept, added)} - {kept[1].id}
     respond(case, kept[0].id)
     assert isinstance(store.store(dispatch, photo(90)), Attachment)
@@ -236,5 +236,5 @@ def test_a_deleted_picture_is_left_out(case: DeskHarness) -> None:
     with write_transaction(case.engine) as connection:
         connection.execute(AnswerPicture.__table__.delete().where(col(AnswerPicture.id) == one.id))  # type: ignore[attr-defined]
         (fact,) = connection.execute(select(AnswerFact.__table__)).all()  # type: ignore[attr-defined]
-        assert answer_pictures(connection, [fact]) == {fact.id: (two,)}
+        assert answer_files(connection, [fact]) == {fact.id: AnswerFiles((two,))}
     assert read_picture(case.engine, SEALER, one.id) is None

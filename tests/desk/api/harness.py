@@ -24,7 +24,7 @@ from desk.api.case_document import PREFIX
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
 from messages.sealing import Sealer
-from messages.shapes import AgencyAnswer, Attachment, Dispatch
+from messages.shapes import AgencyAnswer, Dispatch
 from messages.tracking import tracking_number
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
@@ -79,7 +79,7 @@ class ApiHarness:
             answers,
             RecommendationAnswers(answers, self.record, self.publish_recommendations, self.clock),
             institutions,
-            self.open_picture,
+            self.open_file,
             self.record,
             self.clock,
             self.rates,
@@ -111,10 +111,10 @@ class ApiHarness:
         for message in messages:
             self.desk.read(message)
 
-    def open_picture(self, attachment: Attachment) -> bytes | None:
+    def open_file(self, file_id: UUID) -> bytes | None:
         """Return a stored file."""
-        of_answer = read_picture(self.engine, SEALER, attachment.id)
-        return of_answer.content if of_answer else self.files.get(attachment.id)
+        of_answer = read_picture(self.engine, SEALER, file_id)
+        return of_answer.content if of_answer else self.files.get(file_id)
 
     def key_of(self, agency: str, scopes: Sequence[Scope] = SCOPES, **arguments: Any) -> str:
         """Return a new key."""

@@ -51,7 +51,7 @@ def test_a_program_answers_with_a_picture(cases: ApiHarness) -> None:
     [
         (b"bukan gambar", "Send the bytes of a JPEG"),
         (b"", "Send the bytes of a JPEG"),
-        (b"%PDF-1.7", "A PDF is not taken."),
+        (b"%PDF-1.7", "A PDF is no picture."),
         (picture()[:300], "The picture is damaged."),
         (b"\0" * 8_000_001, "at most 8 MB"),
     ],

@@ -246,7 +246,7 @@ def test_an_unexpected_error_quotes_nobody(api: ApiHarness) -> None:
     """500 as a problem; the log has the place of the fault and no text."""
     api.send(1, "Kemenkes, puskesmas tutup", attachments=(PICTURE,))
     with captured_log() as log:
-        api.open_picture = lambda attachment: {}[f"Ibu Rahayu {attachment.id}"]  # type: ignore[method-assign,index]
+        api.open_file = lambda file_id: {}[f"Ibu Rahayu {file_id}"]  # type: ignore[method-assign,index]
         api.serve()
         response = api.get(f"/cases/{number_of(1)}/pictures/{PICTURE.id}")
         # The line is written after the response.

@@ -118,10 +118,10 @@ class DeskSite:
         self.app.include_router(DeskPages(self.parts).routes())
         install_sign_in_handlers(self.app, _refusal)
 
-    def open_file(self, attachment: Attachment) -> bytes | None:
+    def open_file(self, file_id: UUID) -> bytes | None:
         """Return the bytes of a picture; `None` if it was deleted."""
-        of_answer = read_picture(self.desk.engine, _SEALER, attachment.id)
-        return of_answer.content if of_answer else self.files.get(attachment.id)
+        of_answer = read_picture(self.desk.engine, _SEALER, file_id)
+        return of_answer.content if of_answer else self.files.get(file_id)
 
     def now(self) -> datetime:
         """Return the present time of the desk."""

@@ -101,7 +101,7 @@ def test_only_answers_to_the_sender_have_pictures(site: DeskSite, client: DeskCl
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (("surat.pdf", b"%PDF-1.7 surat"), "surat.pdf: PDF tidak dapat kami terima"),
+        (("surat.pdf", b"%PDF-1.7 surat"), "surat.pdf: Pilih PDF di isian dokumen"),
         (("catatan.txt", b"bukan gambar"), "catatan.txt: Berkas ini tidak dapat diterima. Kirim foto"),
         (("rusak.jpg", picture()[:300]), "rusak.jpg: Berkas ini rusak"),
         (("besar.jpg", b"\0" * 8_000_001), "besar.jpg: Berkas terlalu besar"),
@@ -144,7 +144,7 @@ def test_the_space_is_used_up(site: DeskSite, client: DeskClient) -> None:
     number = site.send(1)
     site.parts.pictures._take_space = FileSpace((), 10, lambda: 0.0).take  # noqa: SLF001
     answer = send(client, number, photo())
-    assert "sesudah.jpg: Tempat untuk foto sedang penuh. Kirim tanggapan tanpa foto" in text_of(answer)
+    assert "sesudah.jpg: Tempat untuk berkas sedang penuh. Kirim tanggapan tanpa berkas" in text_of(answer)
     assert TEXT in answer.text
     assert send(client, number).status_code == HTTPStatus.SEE_OTHER
 

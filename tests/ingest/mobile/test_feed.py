@@ -1,11 +1,13 @@
 """Feed: states of a device's reports, for that device alone, and cheap to request again."""
 
 from collections.abc import Sequence
-from uuid import uuid4
+from contextlib import nullcontext
+from uuid import UUID, uuid4
 
 import pytest
 
 from bus.port import Outgoing, Record
+from desk.acts.answer_pictures import AnswerPictures
 from messages.codec import decode, encode
 from messages.ids import answer_id
 from messages.shapes import AgencyAnswer, Dispatch
@@ -14,6 +16,7 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
+from tests.pages.test_document_cleaning import letter
 from tests.support.agency_answers import signed
 from tests.support.case_stages import make_case_stage
 from tests.support.records import at
@@ -53,7 +56,7 @@ def process(served: DoorClient) -> list[Outgoing]:
     return dispatches
 
 
-def answer(served: DoorClient, dispatch: Outgoing, verdict: str, words: str = "") -> None:
+def answer(served: DoorClient, dispatch: Outgoing, verdict: str, words: str = "", document: UUID | None = None) -> None:
     """Return an agency's answer to a dispatch."""
     answered_dispatch = decode(Dispatch, dispatch.value, dispatch.headers)
     agency_answer = AgencyAnswer.model_validate(
@@ -66,6 +69,7 @@ def answer(served: DoorClient, dispatch: Outgoing, verdict: str, words: str = ""
             "dispatch_id": answered_dispatch.id,
             "agency": answered_dispatch.agency,
             "verdict": verdict,
+            "document": document,
         }
     )
     record = Outgoing(AGENCY_ANSWERS, *encode(signed(agency_answer), str(answered_dispatch.complaint_id), "/test"))
@@ -97,6 +101,20 @@ def test_feed_follows_a_report(served: DoorClient, phone: Phone) -> None:
     (closed,) = reports(phone)
     assert (closed["state"], closed["question"], closed["answer"]) == ("selesai", "", "Sudah diperbaiki.")
     assert closed["link"] == taken["link"]
+
+
+def test_feed_has_the_address_of_a_document(served: DoorClient, phone: Phone) -> None:
+    """The address saves it without a token of the device."""
+    phone.results(item(1, region="Kota Semarang"))
+    (dispatch,) = process(served)
+    parts = served.parts
+    store = AnswerPictures(parts.engine, parts.sealer, lambda _client: nullcontext(), lambda _size: None, parts.now)
+    document = store.store_document(decode(Dispatch, dispatch.value, dispatch.headers), letter)
+    answer(served, dispatch, "closed", "Surat terlampir.", document.id)
+    (closed,) = reports(phone)
+    assert closed["document"] == f"{closed['link']}/berkas/{document.id}"
+    opened = served.get("/l/" + closed["document"].partition("/l/")[2])
+    assert (opened.status_code, opened.headers["Content-Type"]) == (200, "application/pdf")
 
 
 def test_an_addition_shows_its_report(served: DoorClient, phone: Phone) -> None:

@@ -34,6 +34,8 @@ from tests.ingest.sms.test_door import send as send_sms
 from tests.ingest.sms.test_door import sms
 from tests.ingest.web.forms import attached, photo, send_form
 from tests.ingest.web.open311_client import process
+from tests.pages.test_document_cleaning import SECRET as LETTER_SECRET
+from tests.pages.test_document_cleaning import laden, letter
 from tests.sinks.ledger.test_own_report import answer_row, case_row, message_row
 from tests.support.case_stages import store
 
@@ -44,10 +46,10 @@ _JSON = {"Accept": "application/json"}
 _SECRETS = (TEXT, "Sukamaju", _TITLE, _ANSWER, "Purwanto", NAME, PHONE, PHONE.removeprefix("+62"), EMAIL)
 
 
-def answered_report(served: DoorClient, file: bytes = b"", **more: Any) -> tuple[str, str]:
+def answered_report(served: DoorClient, file: bytes = b"", document: bytes = b"", **more: Any) -> tuple[str, str]:
     """Send a report with all fields, let the agency answer it, and return its number and its link's token.
 
-    `file` is a picture of the answer; without one it has none.
+    `file` is a picture of the answer, `document` a PDF of it; without one it has none.
     """
     number = str(served.post("/web/reports", json=report_fields(title=_TITLE, **more)).json()["tracking"])
     process(served)
@@ -60,21 +62,23 @@ def answered_report(served: DoorClient, file: bytes = b"", **more: Any) -> tuple
         dispatch = connection.execute(select(*columns).where(*of_number)).one()
     fields = {"complaint_id": dispatch.complaint_id, "dispatch_id": dispatch.id, "agency": dispatch.agency}
     times = {"answered_at": NOW, "at": served.parts.now()}
-    fields |= {"pictures": str(_kept_picture(served, dispatch, file)) if file else ""}
+    fields |= {"pictures": str(_kept_file(served, dispatch, file)) if file else ""}
+    fields |= {"document": _kept_file(served, dispatch, document, is_document=True) if document else None}
     with write_transaction(served.parts.engine) as connection:
         row = {"id": uuid4(), "verdict": "closed", "text": _ANSWER, "position": "agency-answers/0/7", **fields, **times}
         store(connection, AnswerFact, [row])
     return number, sender_token(dispatch.message_id, served.parts.secrets.link_key)
 
 
-def _kept_picture(served: DoorClient, dispatch: Any, content: bytes) -> UUID:
-    """Store a picture for an answer to a dispatch."""
+def _kept_file(served: DoorClient, dispatch: Any, content: bytes, *, is_document: bool = False) -> UUID:
+    """Store a picture or document for an answer to a dispatch."""
     parts = served.parts
     store_ = AnswerPictures(parts.engine, parts.sealer, lambda _client: nullcontext(), lambda _size: None, parts.now)
     with read_transaction(parts.engine) as connection:
         query = select(col(CaseWords.document)).where(col(CaseWords.fact_id) == dispatch.id)
         document = connection.execute(query).scalar_one()
-    return store_.store(Dispatch.model_validate_json(document), lambda: content).id
+    keep = store_.store_document if is_document else store_.store
+    return keep(Dispatch.model_validate_json(document), lambda: content).id
 
 
 def test_the_own_page_has_the_deadline_of_the_desk(served: DoorClient) -> None:
@@ -92,6 +96,29 @@ def test_the_own_page_has_the_deadline_of_the_desk(served: DoorClient) -> None:
     shown = served.get(f"/l/{token}", headers=_JSON).json()
     assert datetime.fromisoformat(shown["due_at"]) == moved_due_at
     assert "paling lambat 4 Mar 2031" in served.get(f"/l/{token}").text
+
+
+def test_the_own_page_has_the_document(served: DoorClient) -> None:
+    """Its link saves it and shows nothing; no other link opens it, and the public status does not tell of it."""
+    number, token = answered_report(served, document=letter(laden))
+    shown = served.get(f"/l/{token}", headers=_JSON).json()
+    (document,) = [entry["document"] for entry in shown["entries"] if entry["document"]]
+    page = served.get(f"/l/{token}").text
+    assert f'href="/l/{token}/berkas/{document}">Unduh dokumen dari instansi (PDF, 1 KB)' in page
+    opened = served.get(f"/l/{token}/berkas/{document}")
+    assert opened.headers["Content-Type"] == "application/pdf"
+    assert opened.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert opened.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert opened.headers["X-Content-Type-Options"] == "nosniff"
+    assert opened.content.startswith(b"%PDF")
+    assert LETTER_SECRET.encode() not in opened.content
+    _, other = answered_report(served)
+    assert served.get(f"/l/{other}/berkas/{document}").status_code == requests.codes.not_found
+    assert document not in served.get(f"/status/{number}").text
+    assert "okumen" not in served.get(f"/status/{number}").text
+    with write_transaction(served.parts.engine) as connection:
+        connection.execute(delete(AnswerPicture))
+    assert served.get(f"/l/{token}/berkas/{document}").status_code == requests.codes.not_found
 
 
 def test_a_deadline_that_was_met_is_not_on_the_own_page(served: DoorClient) -> None:

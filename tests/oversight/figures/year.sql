@@ -45,7 +45,8 @@ FROM dispatches;
 CREATE TABLE verdict AS
 SELECT * FROM (
     SELECT hop.complaint_id, hop.hop, hop.agency, answers.verdict, CAST(answers.timestamp AS TIMESTAMP) AS moment,
-           json_array_length(decode(answers.value)::JSON -> '$.pictures') > 0 AS pictured,
+           json_array_length(decode(answers.value)::JSON -> '$.pictures') > 0
+               OR (decode(answers.value)::JSON ->> '$.document') IS NOT NULL AS pictured,
            count(*) FILTER (answers.verdict IN ('closed', 'refused')) OVER (
                PARTITION BY hop.id ORDER BY answers.timestamp ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended
     FROM answers JOIN hop ON hop.id = answers.dispatch_id

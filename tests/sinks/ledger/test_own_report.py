@@ -97,7 +97,7 @@ def test_the_conversation_has_the_words_of_both(engine: Engine) -> None:
     assert report
     assert (report.answer, report.question) == ("Sudah diganti.", "")
     assert report.answered_at == NOW + 6 * HOUR
-    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "", ())}
+    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "", (), None)}
     assert reports.read(UUID(int=9)) is None
 
 
@@ -153,6 +153,33 @@ def test_a_picture_to_another_citizen_is_for_everybody_or_not_shown(engine: Engi
     assert report.reads_masked
     assert shown_pictures(report) == ([("responded", [picture])] if public else [])
     assert (report.file(str(picture)) is not None) is public
+
+
+@pytest.mark.parametrize("readers", ["", "all-senders", "sender"])
+def test_a_document_is_for_who_reads_the_whole_words(engine: Engine, readers: str) -> None:
+    """A letter names its addressee, and nothing masks it: pictures for everybody do not make it one."""
+    document = keep_picture(engine, 1, media_type="application/pdf")
+    complaints = [report_row(1), report_row(2, JOINER, relation="joins", of=REPORT)]
+    joined = case_row(0, JOINED, own_case=False, relation="joins", of=REPORT, tracking=number(2), id=UUID(int=499))
+    answer = answer_row(3, "closed", "Sudah.", document=document, pictures_public=True, readers=readers)
+    reports = write(engine, complaints, [case_row(), joined], [answer])
+    first, second = reports.read(MESSAGE), reports.read(JOINER)
+    assert first
+    assert second
+    assert first.file(str(document)) is not None
+    assert (second.file(str(document)) is not None) is (readers == "all-senders")
+    last, joined_last = (next(iter(reports.last_words([report.status]).values())) for report in (first, second))
+    assert last.document is not None
+    assert (joined_last.document is not None) is (readers == "all-senders")
+
+
+def test_a_file_of_the_other_kind_is_not_shown(engine: Engine) -> None:
+    """A program may name any id: no picture is a document, and no document a picture."""
+    picture, document = keep_picture(engine, 1), keep_picture(engine, 2, media_type="application/pdf")
+    answer = answer_row(3, "closed", "Sudah.", document=picture, pictures=str(document))
+    report = write(engine, [report_row(1)], [case_row()], [answer]).read(MESSAGE)
+    assert report
+    assert [report.file(str(id_)) for id_ in (picture, document)] == [None, None]
 
 
 def test_the_pictures_before_an_answer(engine: Engine) -> None:
@@ -385,7 +412,10 @@ def test_the_words_to_who_joined_are_not_shown_to_the_first(engine: Engine, rela
     assert (first.answer, first.status.state) == ("", "dijawab")
     assert words not in dict(conversation(first)).values()
     assert joined.answer == words
-    assert reports.last_words([first.status, joined.status]) == {number(1): ("", "", ()), number(2): (words, "", ())}
+    assert reports.last_words([first.status, joined.status]) == {
+        number(1): ("", "", (), None),
+        number(2): (words, "", (), None),
+    }
 
 
 def test_triage_says_why_it_closed(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 """Reports are public from the day after their agency took them, with masked words, and only while they may be."""
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import date, timedelta
 from itertools import permutations
 from uuid import UUID
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from config.database import write_transaction
+from desk.acts.answer_pictures import AnswerPictures
 from language.stems import stems
 from messages.shapes import SenderAct, Verdict
 from messages.topics import TRIAGE
@@ -18,6 +20,7 @@ from sinks.public.read_model import PublicReadModel
 from sinks.public.tables import PublicReport
 from tests.conftest import NOW
 from tests.ingest.files.test_attachments import picture
+from tests.pages.test_document_cleaning import letter
 from tests.sinks.ledger.test_own_report import (
     JOINED,
     JOINER,
@@ -31,6 +34,7 @@ from tests.sinks.ledger.test_own_report import (
 )
 from tests.sinks.public.harness import EVERYTHING, KEY, SENSITIVITY, PublicPipeline
 from tests.support import records
+from tests.support.attachments import ample_space
 from tests.support.case_stages import delete_facts
 from tests.support.query_plans import plans_of, scanned_tables
 
@@ -101,6 +105,19 @@ def test_pictures_that_everybody_may_see(pipeline: PublicPipeline) -> None:
     pipeline.time += timedelta(days=1)
     pipeline.send_raw(records.followed(pipeline.parts, sent.complaint.message_id, "withdraws"))
     assert {report.pictures for report in pipeline.reports.newest(EVERYTHING, 9)} == {""}
+
+
+def test_a_document_is_never_public(pipeline: PublicPipeline) -> None:
+    """Neither beside pictures that everybody may see nor in their place."""
+    sent = pipeline.send_taken(_TEXT, anonim=True)
+    engine, take_space = pipeline.engine, ample_space().take
+    store = AnswerPictures(engine, pipeline.parts.sealer, lambda _: nullcontext(), take_space, lambda: pipeline.time)
+    document, shown = store.store_document(sent.dispatch, letter).id, pipeline.picture(sent, picture())
+    pipeline.time += timedelta(days=1)
+    pictures = (shown, document)
+    pipeline.answer(sent, "responded", text="Satu.", pictures=pictures, pictures_public=True, document=document)
+    pipeline.time += timedelta(days=1)
+    assert [report.picture_ids for report in pipeline.shown] == [[str(shown)]]
 
 
 def test_pictures_of_an_answer_for_its_sender_alone_are_not_shown(pipeline: PublicPipeline) -> None:
