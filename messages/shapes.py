@@ -376,6 +376,15 @@ MAX_ANSWER_PICTURES = 5
 MAX_EXTENSION_DAYS = 366
 # Verdicts with which an agency may show pictures of its work and a document.
 VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
+# Verdicts with which a field of an answer says something. A field that is not here goes with each verdict.
+FIELD_VERDICTS: Mapping[str, frozenset[Verdict]] = MappingProxyType(
+    {
+        "suggested_agency": frozenset({"refused"}),
+        **dict.fromkeys(("pictures", "pictures_public", "document"), VERDICTS_WITH_PICTURES),
+        "readers": frozenset({"responded", "closed"}),
+        "extension_days": frozenset({"extended"}),
+    }
+)
 # Readers of an answer's text beside the sender whom it answers. "": who reported the same reads it masked, and so does
 # everybody if the report is public. `all-senders`: who reported the same reads it whole. `sender`: nobody else.
 AnswerReaders: TypeAlias = Literal["", "all-senders", "sender"]
@@ -427,6 +436,12 @@ class AnswerContent(Shape):
     def content(self) -> "AnswerContent":
         """Return these fields alone."""
         return AnswerContent(**{name: getattr(self, name) for name in AnswerContent.model_fields})
+
+    def misplaced_fields(self) -> frozenset[str]:
+        """Return the fields that are not empty and say nothing with this verdict."""
+        return frozenset(
+            name for name, verdicts in FIELD_VERDICTS.items() if self.verdict not in verdicts and getattr(self, name)
+        )
 
     def empty_fields(self) -> frozenset[str]:
         """Return the fields beyond the first three that are empty."""

@@ -33,7 +33,7 @@ from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.derivation import DERIVATION
 from messages.answer_check import content_id
-from messages.shapes import VERDICTS_WITH_PICTURES, AgencyAnswer, AnswerContent, Verdict
+from messages.shapes import AgencyAnswer, AnswerContent, Verdict
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
@@ -46,16 +46,13 @@ ActFault: TypeAlias = Literal[
     "unknown-case",
     "text-missing",
     "unknown-agency",
-    "no-pictures-here",
+    "misplaced-field",
     "unknown-picture",
-    "no-document-here",
     "unknown-document",
     ExtensionFault,
 ]
 # A refusal needs its reason, a question and an answer their words.
 VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "extended", "asked", "responded", "closed"})
-# The text of these may have readers beside the sender.
-VERDICTS_WITH_READERS: frozenset[Verdict] = frozenset({"responded", "closed"})
 _ACT_NAMES: dict[Verdict, str] = {
     "accepted": "desk.accept",
     "refused": "desk.refuse",
@@ -257,10 +254,8 @@ class OfficerAnswers:
             return "text-missing"
         if draft.verdict == "extended" and draft.extension_days < 1:
             return "extension-days-missing"
-        if draft.pictures and draft.verdict not in VERDICTS_WITH_PICTURES:
-            return "no-pictures-here"
-        if draft.document and draft.verdict not in VERDICTS_WITH_PICTURES:
-            return "no-document-here"
+        if draft.misplaced_fields():
+            return "misplaced-field"
         suggestion = draft.suggested_agency
         return "unknown-agency" if suggestion and not self._institutions.receives_cases(suggestion) else None
 
@@ -305,14 +300,12 @@ class OfficerAnswers:
 
 
 def clean_content(draft: AnswerContent) -> AnswerContent:
-    """Return what is sent of a draft: no blanks around the text, and nothing that says nothing with this verdict."""
+    """Return what is sent of a draft: no blanks around the text, and no tick about pictures without pictures."""
     return draft.model_copy(
         update={
             "text": draft.text.strip(),
             "suggested_agency": draft.suggested_agency or None,
             "pictures_public": draft.pictures_public and bool(draft.pictures),
-            "readers": draft.readers if draft.verdict in VERDICTS_WITH_READERS else "",
-            "extension_days": draft.extension_days if draft.verdict == "extended" else 0,
         }
     )
 

@@ -13,7 +13,6 @@ from accounts.permissions import Actor
 from cases.course.verdicts import state_after
 from config.database import read_transaction
 from desk.acts.answers import (
-    VERDICTS_WITH_READERS,
     ActFault,
     ActResult,
     AnswerProgress,
@@ -34,7 +33,7 @@ from desk.institutions import Institutions
 from messages.answer_check import content_id
 from messages.channels import ReplyForm
 from messages.replies.answer_replies import AnswerSubject, room_left
-from messages.shapes import AnswerContent, Channel, Verdict
+from messages.shapes import FIELD_VERDICTS, AnswerContent, Channel, Verdict
 
 # Another act may be stored between reading the case and storing this one. An answer without a condition begins again.
 _ATTEMPTS = 5
@@ -47,7 +46,6 @@ _DRAFT_FAULTS: Mapping[ActFault, tuple[str, str]] = {
         "suggested_agency",
         "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.",
     ),
-    "no-pictures-here": ("pictures", "Only `responded` and `closed` have pictures."),
     "not-extendable": ("verdict", "The deadline of this kind of report cannot be extended."),
     "already-extended": ("verdict", "The deadline of this case was extended before. Answer before the new one."),
     "answered-already": ("verdict", "The case has an answer. Its deadline needs no extension."),
@@ -58,7 +56,6 @@ _DRAFT_FAULTS: Mapping[ActFault, tuple[str, str]] = {
         "pictures",
         "A picture is not stored for this case. POST /agency/v1/cases/NUMBER/pictures first.",
     ),
-    "no-document-here": ("document", "Only `responded` and `closed` have a document."),
     "unknown-document": (
         "document",
         "The document is not stored for this case. POST /agency/v1/cases/NUMBER/documents first.",
@@ -147,12 +144,8 @@ class AnswerEndpoint:
 
     def _check(self, view: AnswerProgress, body: AnswerDraftBody) -> None:
         """Raise `ApiError` for a draft that cannot be an answer to this case."""
-        if body.suggested_agency and body.verdict != "refused":
-            raise invalid("suggested_agency", "Only a refusal names the competent agency.")
-        if body.readers and body.verdict not in VERDICTS_WITH_READERS:
-            raise invalid("readers", "Only a response and a closing have readers beside the sender.")
-        if body.extension_days and body.verdict != "extended":
-            raise invalid("extension_days", "Only an extension has days.")
+        for name in sorted(body.misplaced_fields()):
+            raise invalid(name, f"Goes only with {' and '.join(sorted(FIELD_VERDICTS[name], reverse=True))}.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
         form = self._reply_forms.get(dispatch.channel)
         if body.verdict != "asked" or report.is_private or form is None:

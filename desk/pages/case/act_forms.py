@@ -20,6 +20,7 @@ from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import (
+    FIELD_VERDICTS,
     MAX_ANSWER_PICTURES,
     MAX_EXTENSION_DAYS,
     VERDICTS_WITH_PICTURES,
@@ -41,8 +42,7 @@ _LARGEST_TYPED_DAYS = 999_999
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
 _FORM_FAULTS: frozenset[ActFault] = frozenset(
     {
-        *("text-missing", "unknown-agency", "no-pictures-here", "unknown-picture"),
-        *("no-document-here", "unknown-document"),
+        *("text-missing", "unknown-agency", "misplaced-field", "unknown-picture", "unknown-document"),
         *("extension-days-missing", "extension-too-long"),
     }
 )
@@ -171,7 +171,7 @@ class ActForms:
             form.line("tujuan"),
             form.line("lanjut"),
             pictures=pictures,
-            readers=_readers(form),
+            readers=_readers(form, verdict),
             extension_days=_extension_days(verdict, form),
         )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
@@ -192,11 +192,11 @@ class ActForms:
                 verdict,
                 text,
                 files=pictures.contents,
-                readers=_readers(form),
+                readers=_readers(form, verdict),
                 extension_days=days,
             ),
             pictures=pictures,
-            readers=_readers(form),
+            readers=_readers(form, verdict),
             extension_days=days,
         )
 
@@ -267,8 +267,8 @@ class ActForms:
         return see_other(address + _INNER_PART)
 
 
-def _readers(form: Form) -> AnswerReaders:
-    return READERS_BY_NAME.get(form.line("pembaca"), "")
+def _readers(form: Form, verdict: Verdict) -> AnswerReaders:
+    return READERS_BY_NAME.get(form.line("pembaca"), "") if verdict in FIELD_VERDICTS["readers"] else ""
 
 
 def _extension_days(verdict: Verdict, form: Form) -> int:

@@ -6,7 +6,7 @@ The texts are those of the functions that make the replies: `messages.replies`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from desk.acts.answers import VERDICTS_WITH_READERS, CaseProgressView
+from desk.acts.answers import CaseProgressView
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import SEGMENT, septets
 from messages.replies.answer_replies import (
@@ -19,7 +19,7 @@ from messages.replies.answer_replies import (
 )
 from messages.replies.mail_texts import reply_mail
 from messages.replies.reply_texts import AttachedFiles, SenderAccess, tells_citizen
-from messages.shapes import AnswerReaders, Dispatch, Verdict
+from messages.shapes import FIELD_VERDICTS, AnswerReaders, Dispatch, Verdict
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -134,7 +134,7 @@ def other_readers(
     files: AttachedFiles = "",
 ) -> Sequence[Message]:
     """Return what citizens beside the sender get to know of a text and a document, by its readers."""
-    if verdict not in VERDICTS_WITH_READERS:
+    if verdict not in FIELD_VERDICTS["readers"]:
         return []
     report = view.case.dispatch.report
     notices: list[Message] = []

@@ -88,7 +88,7 @@ def test_what_an_answer_may_not_name(case: DeskHarness) -> None:
     for document in (other.id, picture.id, UUID(int=4)):
         assert respond(case, document).fault == "unknown-document"
     assert respond(case, None, own.id).fault == "unknown-picture"
-    assert respond(case, own.id, verdict="asked").fault == "no-document-here"
+    assert respond(case, own.id, verdict="asked").fault == "misplaced-field"
     assert not any(stored(case.engine).values())
     assert case.published == []
     assert respond(case, own.id).fault is None

@@ -134,7 +134,7 @@ def test_what_an_answer_may_not_name(case: DeskHarness) -> None:
     assert respond(case, UUID(int=4)).fault == "unknown-picture"
     with pytest.raises(ValidationError):
         respond(case, *six)
-    assert respond(case, own.id, verdict="asked").fault == "no-pictures-here"
+    assert respond(case, own.id, verdict="asked").fault == "misplaced-field"
     assert not any(stored(case.engine).values())
     assert case.published == []
     assert respond(case, *six[:5]).fault is None
