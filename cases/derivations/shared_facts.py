@@ -9,8 +9,10 @@ from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, or_, s
 from sqlmodel import col
 
 from cases.course.affected_cases import with_affected_cases
+from cases.course.sender_chain import parents_of_chains
 from cases.facts.answer_content import CONTENT_COLUMNS
 from cases.facts.conditions import accompanies_one_of, is_outcome_of_answer, is_to_dispatch
+from cases.facts.sender_parents import direct_parents
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
 from config.conditions import is_one_of
 
@@ -64,7 +66,7 @@ _ACCOMPANIED = (
 
 
 class SharedFacts:
-    """Reads dispatches and answers, and keeps them for one transaction.
+    """Reads dispatches, answers and what repeats what, and keeps them for one transaction.
 
     What is stored after the reading is not seen. The log names it, so the next transaction derives from it.
     """
@@ -74,6 +76,8 @@ class SharedFacts:
         self._dispatches: dict[UUID, list[StoredDispatch]] = {}
         self._answers: dict[UUID, list[Row[Any]]] = {}
         self._is_accompanied: dict[UUID, bool] = {}
+        self._parents: dict[UUID, UUID | None] = {}
+        self._with_parents: set[UUID] = set()
 
     def with_cases(self, complaint_ids: Iterable[UUID]) -> set[UUID]:
         """Return the complaints with all cases that they, and those cases, have ever accompanied."""
@@ -105,6 +109,17 @@ class SharedFacts:
             self._answers |= read
         rows = (row for id_ in complaint_ids for row in self._answers[id_])
         return {(row.dispatch_id, row.id): row for row in rows}.values()
+
+    def sender_parents(self, complaint_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
+        """Return the complaint that each one repeats; see `cases.facts.sender_parents`."""
+
+        def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+            if missing := set(ids) - self._with_parents:
+                self._parents |= direct_parents(self._connection, missing)
+                self._with_parents |= missing
+            return {id_: self._parents[id_] for id_ in ids if id_ in self._parents}
+
+        return parents_of_chains(complaint_ids, read_parents)
 
     def accompanied(self, complaint_ids: Collection[UUID]) -> set[UUID]:
         """Return those of these complaints that a report accompanies, or did. Most are new reports: nothing does."""

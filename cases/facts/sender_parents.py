@@ -32,12 +32,13 @@ def sender_parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Map
     """
 
     def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        return _direct_parents(connection, ids)
+        return direct_parents(connection, ids)
 
     return parents_of_chains(complaint_ids, read_parents)
 
 
-def _direct_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+def direct_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+    """Return the complaint that each of these repeats, `None` without one. Unknown ones are left out."""
     ids = {"ids": complaint_ids}
     parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
     latest = {row.complaint_id: row for row in connection.execute(_CORRECTIONS, ids)}

@@ -14,7 +14,6 @@ from sqlmodel import col
 from cases.course.case_course import arrivals
 from cases.course.sender_chain import is_from_case_sender
 from cases.derivations.shared_facts import SharedFacts, StoredDispatch
-from cases.facts.sender_parents import sender_parents
 from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact
 from config.conditions import is_one_of
 from config.row_insertion import insert_missing_rows
@@ -90,9 +89,7 @@ def mark_messages(
     candidates = _candidates(connection, dispatched, _with_repeats(connection, related), facts)
     if not candidates:
         return ()
-    parents = sender_parents(
-        connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)}
-    )
+    parents = facts.sender_parents({id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)})
     arrived = _arrived(facts, {row.complaint_id for row in candidates.values()})
     rows = []
     for row in candidates.values():

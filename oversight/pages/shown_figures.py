@@ -154,7 +154,8 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
         lambda it: _share(it.shares["reopened"]),
     ),
     ShownFigure(
-        "tanpa-foto", _("Ditutup tanpa foto atau dokumen pekerjaan"), "share", "low", ("closed_without_evidence", "closed"),
+        "tanpa-foto", _("Ditutup tanpa foto atau dokumen pekerjaan"), "share", "low",
+        ("closed_without_evidence", "closed"),
         lambda it: _share(it.shares["closed_without_evidence"]),
     ),
     ShownFigure(

@@ -26,7 +26,6 @@ from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
 from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
-from cases.facts.sender_parents import sender_parents
 from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact, EventFact
 from config.conditions import is_one_of
 from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
@@ -140,7 +139,7 @@ def read_facts(
     accompanied = shared_facts.accompanied(facts.reports)
     members = _earlier_members(connection, accompanied)
     member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids}, shared_facts)
-    messages = _messages(connection, accompanied | shared_facts.accompanied(member_facts.reports))
+    messages = _messages(connection, accompanied | shared_facts.accompanied(member_facts.reports), shared_facts)
 
     def with_messages(report: ReportFacts) -> ReportFacts:
         return replace(report, messages=tuple(sorted(messages.get(report.id, ()))))
@@ -179,11 +178,13 @@ def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping
     return {(row.subject, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
 
 
-def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:
+def _messages(
+    connection: Connection, case_ids: Collection[UUID], shared_facts: SharedFacts
+) -> Mapping[UUID, Sequence[SenderMessage]]:
     """Return the further messages of each case's sender. Joined reports are not read: there may be thousands."""
     repeats = list(_rows(connection, _REPEATS, case_ids))
-    parents = sender_parents(
-        connection, {report_id for row in repeats for report_id in (row.complaint_id, row.case_id)}
+    parents = shared_facts.sender_parents(
+        {report_id for row in repeats for report_id in (row.complaint_id, row.case_id)}
     )
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
