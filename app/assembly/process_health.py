@@ -73,7 +73,8 @@ def _why_shut(parts: Parts, door: DoorFacts) -> Callable[[], str]:
                 parts.core.database_ping()
             except DatabaseUnavailable:
                 return "database_away"
-        return "spool_full" if not door.at_desk and parts.doors.spool.is_full else ""
+        # A counter has no spool and needs the bus, which is away while a spool is full.
+        return "spool_full" if parts.doors.spool.is_full else ""
 
     return why_shut
 

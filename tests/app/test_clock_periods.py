@@ -54,7 +54,7 @@ def changed(tmp_path: Path) -> Deadlines:
             continue
         days, unit = CHANGES[row["clock"]]
         rows.append({**row, "valid_until": f"{BEFORE:%Y-%m-%d}"})
-        rows.append({**row, "days": days, "unit": unit, "valid_from": f"{CHANGE:%Y-%m-%d}"})
+        rows.append({**row, "days": days, "unit": unit, "extension_days": "0", "valid_from": f"{CHANGE:%Y-%m-%d}"})
     return deadlines_of(tmp_path, rows)
 
 

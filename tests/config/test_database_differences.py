@@ -351,6 +351,8 @@ def test_numbers_beyond_a_column(engine: Engine) -> None:
 # Numbers of 32 bits, and why they are below 2**31. All others are `BigInteger`.
 SMALL_NUMBERS = {
     **dict.fromkeys(("hop", "hops", "agency_hop", "refusals", "reopened", "reopenings", "closings"), "hops of a case"),
+    "transfers": "hops of a case",
+    "extension_days": "the shape refuses more than a year",
     **dict.fromkeys(("attempts", "tries", "failures"), "each is an attempt of ours, with a limit"),
     **dict.fromkeys(("size", "length", "start"), "bytes of one file"),
     **dict.fromkeys(("joined", "pictures", "version"), "reports, files and acts of one case"),

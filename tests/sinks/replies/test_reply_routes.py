@@ -110,9 +110,9 @@ def test_no_callback_without_a_public_address(all_providers: Parts, twilio: Loop
 
 def test_no_provider_without_settings(parts: Parts) -> None:
     """Without settings no channel has a provider; each channel has a sender."""
-    assert [REPLY_ROUTES[channel].provider(parts.doors) for channel in DIRECTORY.names] == [None] * 4
+    assert [REPLY_ROUTES[channel].provider(parts.doors) for channel in DIRECTORY.names] == [None] * 5
     senders = [name for name, _ in reply_senders(parts, threading.Event())]
-    assert senders == ["replies-web", "replies-sms", "replies-twitter", "replies-mobile"]
+    assert senders == ["replies-web", "replies-sms", "replies-twitter", "replies-mobile", "replies-counter"]
 
 
 def test_smpp_carries_sms_without_twilio(parts: Parts, all_providers: Parts) -> None:
@@ -129,7 +129,10 @@ def test_the_check_names_the_providers(parts: Parts, all_providers: Parts) -> No
     (finding,) = [finding for finding in check_all(all_providers) if finding.name == "replies"]
     assert (finding.ok, finding.text) == (
         True,
-        "web by ProvenContactReplies, sms by TwilioSms, twitter by XReplies, mobile by FcmPush",
+        (
+            "web by ProvenContactReplies, sms by TwilioSms, twitter by XReplies, mobile by FcmPush, "
+            "counter by ProvenContactReplies"
+        ),
     )
 
 
