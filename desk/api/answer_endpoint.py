@@ -12,13 +12,7 @@ from starlette.responses import Response
 from accounts.permissions import Actor
 from cases.course.verdicts import state_after
 from config.database import read_transaction
-from desk.acts.answers import (
-    ActFault,
-    ActResult,
-    AnswerProgress,
-    OfficerAnswers,
-    clean_content,
-)
+from desk.acts.answers import ActFault, ActResult, AnswerProgress, OfficerAnswers, clean_content
 from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
@@ -144,8 +138,9 @@ class AnswerEndpoint:
 
     def _check(self, view: AnswerProgress, body: AnswerDraftBody) -> None:
         """Raise `ApiError` for a draft that cannot be an answer to this case."""
-        for name in sorted(body.misplaced_fields()):
-            raise invalid(name, f"Goes only with {' and '.join(sorted(FIELD_VERDICTS[name], reverse=True))}.")
+        if misplaced := sorted(body.misplaced_fields()):
+            verdicts = " and ".join(sorted(FIELD_VERDICTS[misplaced[0]], reverse=True))
+            raise invalid(misplaced[0], f"Goes only with {verdicts}.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
         form = self._reply_forms.get(dispatch.channel)
         if body.verdict != "asked" or report.is_private or form is None:

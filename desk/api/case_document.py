@@ -98,7 +98,7 @@ def picture_document(picture: Attachment, number: str) -> Picture:
     )
 
 
-def document_document(document: AnswerDocument, number: str) -> Document:
+def pdf_document(document: AnswerDocument, number: str) -> Document:
     """Return the document of a PDF of an answer."""
     return Document(
         id=document.id,
@@ -194,7 +194,7 @@ def _event(event: CaseEvent, view: CaseProgressView) -> CaseEventItem:
         actor=event.actor if event.agency == case.agency else "",
         counts=event.counts,
         pictures=tuple(picture_document(file, case.tracking) for file in files.pictures),
-        document=document_document(files.document, case.tracking) if files.document else None,
+        document=pdf_document(files.document, case.tracking) if files.document else None,
         **{"text": event.text, **_content_fields(event.answer)},
     )
 

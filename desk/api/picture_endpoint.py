@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from desk.acts.answer_pictures import MAX_UNSENT, AnswerPictures
 from desk.acts.answers import OfficerAnswers
-from desk.api.case_document import document_document, picture_document
+from desk.api.case_document import pdf_document, picture_document
 from desk.api.case_endpoints import find_case
 from desk.api.keys.access import agency_key
 from desk.api.keys.agency_keys import AgencyKey
@@ -92,7 +92,7 @@ class PictureEndpoint:
         return picture_document(self._pictures.store(dispatch, read), dispatch.tracking)
 
     def _store_document(self, dispatch: Dispatch, read: Callable[[], bytes]) -> ApiShape:
-        return document_document(self._pictures.store_document(dispatch, read), dispatch.tracking)
+        return pdf_document(self._pictures.store_document(dispatch, read), dispatch.tracking)
 
 
 def _error(refused: Refused, faults: Mapping[str, str]) -> ApiError:

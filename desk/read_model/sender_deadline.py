@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Engine, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Engine, bindparam, case, exists, func, null, or_, select
 from sqlmodel import col
 
-from cases.facts.tables import AnswerFact, DispatchFact
+from cases.facts.conditions import is_outcome_of_answer
+from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
 from config.database import read_transaction
 from desk.read_model.tables import DeskAccompanying, DeskCase
 
@@ -32,10 +33,20 @@ _OFFICER_DATE = (
     )
     .scalar_subquery()
 )
-_IS_EXTENDED = exists().where(col(AnswerFact.complaint_id) == _ID, col(AnswerFact.verdict) == "extended")
+# By the agency of the dispatch: the next one has a deadline of its own.
+_IS_EXTENDED = exists().where(
+    or_(
+        col(AnswerFact.complaint_id) == col(DispatchFact.case_id),
+        col(AnswerFact.complaint_id) == col(DispatchFact.complaint_id),
+    ),
+    col(AnswerFact.agency) == col(DispatchFact.agency),
+    col(AnswerFact.verdict) == "extended",
+    is_outcome_of_answer(),
+    col(AnswerOutcomeFact.outcome) == "counted",
+)
 _ROUTER_DATE = (
-    select(col(DispatchFact.due_at))
-    .where(col(DispatchFact.complaint_id) == _ID, ~_IS_EXTENDED)
+    select(case((_IS_EXTENDED, null()), else_=col(DispatchFact.due_at)))
+    .where(col(DispatchFact.complaint_id) == _ID)
     .order_by(col(DispatchFact.hop).desc())
     .limit(1)
     .scalar_subquery()
@@ -48,7 +59,7 @@ def sender_deadline(engine: Engine, complaint_id: UUID) -> datetime | None:
 
     It is the officer's date while all reports of the case come from this sender. With reports of other citizens that
     date could tell when another one wrote: the sender reads the date that the router gave to the own report. After an
-    extension that date is not true any more, and the sender reads none.
+    extension by that agency this date is not true any more, and the sender reads none.
     """
     with read_transaction(engine) as connection:
         return connection.execute(_DEADLINE, {"id": complaint_id}).scalar_one()

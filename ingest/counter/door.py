@@ -57,7 +57,8 @@ class EnteredForm:
         for refused in self.refusals:
             errors = refused.field_errors or (FieldError("", refused.message),)
             for error in errors:
-                messages.setdefault(error.field, []).append(error.detail)
+                detail = _WAY_MISSING if error.field == "counter_way" else error.detail
+                messages.setdefault(error.field, []).append(detail)
         return messages
 
 
@@ -162,10 +163,6 @@ class CounterDoor:
         gate, values = self._desk.gate, entered.values
         body = urlencode([("form_id", entered.form_id), *values.items()]).encode()
         entered.refusals += self._contacts.faults(values)
-        if not values.get("counter_way"):
-            entered.refusals.append(Refused("invalid_submission", (FieldError("counter_way", _WAY_MISSING),)))
-            # So that the other fields are checked, too. Nothing of it is sent.
-            body += b"&counter_way=visit"
         attachments = [file.attachment for file in entered.files]
         message = await gate.read(_accepted, gate.arrival(request, body), self._wrapper, self._regions(), attachments)
         if entered.refusals:

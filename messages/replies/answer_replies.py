@@ -92,11 +92,10 @@ def answer_notice(
     """Return the notice about an answer; `None` if the recipient does not hear of it.
 
     A sender gets each question, the extension of the deadline, and the first response and the closing. A sender who
-    joined another citizen's case hears that there is an answer, without its words: they may be about that citizen; of
-    the others nothing. If the closing
-    `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that triage
-    closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
-    `files` are those of the answer that the recipient's own page shows.
+    joined another citizen's case hears of response and closing, without the words: they may be about that citizen. If
+    the closing `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case
+    that triage closed was handled by nobody, and the text says so. A sender on X gets one reply about response and
+    closing. `files` are those of the answer that the recipient's own page shows.
     """
     is_joined, is_post = recipient.is_joined, recipient.form == "post"
     if not tells_citizen(verdict) or (is_joined and verdict in _TO_CASE_SENDER):

@@ -14,7 +14,7 @@ from cases.clocks.answer_deadline import answer_deadlines
 from config.database import read_transaction
 from desk.read_model.sender_deadline import sender_deadline
 from desk.read_model.tables import DeskCase
-from messages.shapes import MERGED, Correction, Dispatch, FollowUp, Relation, SenderAct, Verdict
+from messages.shapes import MERGED, Correction, Dispatch, FollowUp, Kind, Relation, SenderAct, Verdict
 from messages.topics import TRIAGE
 from oversight.notices.tables import OversightClock
 from oversight.read_model.fact_reader import read_facts
@@ -22,6 +22,7 @@ from oversight.read_model.report_facts import clock_history
 from tests.conftest import NOW
 from tests.desk.harness import make_sink as make_desk_sink
 from tests.oversight.harness import OversightHarness
+from tests.router.test_answers import PLN
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.deadlines import DEADLINES
 
@@ -198,3 +199,28 @@ def test_no_deadline_tells_when_another_citizen_wrote(engine: Engine) -> None:
     assert due_at > max(dispatch.due_at, joined.due_at)
     shown = [sender_deadline(engine, item.complaint_id) for item in (dispatch, joined)]
     assert shown == [dispatch.due_at, joined.due_at]
+
+
+def test_after_an_extension_a_citizen_among_several_reads_no_date(engine: Engine) -> None:
+    """The router's date is not true then. It stays if the router does not accept it, and the next agency has one."""
+    harness = OversightHarness(engine, NOW)
+    desk = make_desk_sink(engine)
+    first, second = (complaint_of(number, "Mohon data puskesmas dari Kemenkes") for number in (0, 1))
+    report = first.report.model_copy(update={"kind": Kind.PERMINTAAN_INFORMASI})
+    (dispatch,) = harness.send(first.model_copy(update={"report": report}))
+    relation = Relation(kind="joins", of=first.id)
+    (joined,) = harness.send(second.model_copy(update={"report": report, "relation": relation}))
+
+    def shown() -> list[datetime | None]:
+        desk.handle(harness.records)
+        return [sender_deadline(engine, item.complaint_id) for item in (dispatch, joined)]
+
+    harness.answer(dispatch, "extended", text="Masih dicari.", extension_days=8)
+    assert shown() == [dispatch.due_at, joined.due_at]
+    harness.answer(dispatch, "extended", text="Masih dicari.", extension_days=7)
+    assert shown() == [None, None]
+    harness.time += timedelta(days=1)
+    following = harness.answer(dispatch, "refused", PLN, text="Bukan kewenangan kami.")
+    assert sorted(item.agency for item in following) == [PLN, PLN]
+    due_at_by_id = {item.complaint_id: item.due_at for item in following}
+    assert shown() == [due_at_by_id[dispatch.complaint_id], due_at_by_id[joined.complaint_id]]

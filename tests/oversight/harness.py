@@ -13,7 +13,7 @@ from config.database import read_transaction, write_transaction
 from desk.acts.act_publisher import answer_message
 from messages import codec
 from messages.shapes import Complaint, Correction, Dispatch, OversightEvent, Verdict
-from messages.topics import CORRECTIONS, OVERSIGHT
+from messages.topics import ANSWER_OUTCOMES, CORRECTIONS, OVERSIGHT
 from oversight.notices.tables import OversightClock, OversightConsent
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from tests.router.test_linked import RouterHarness, dispatches, id_of
@@ -71,10 +71,12 @@ class OversightHarness:
         """Route a complaint that arrives now; return its dispatches."""
         return self.follow(self.router.complaint_record(complaint.model_copy(update={"at": self.time})))
 
-    def answer(self, dispatch: Dispatch, verdict: Verdict, suggested_agency: str | None = None) -> Sequence[Dispatch]:
+    def answer(
+        self, dispatch: Dispatch, verdict: Verdict, suggested_agency: str | None = None, **content: Any
+    ) -> Sequence[Dispatch]:
         """Route an answer that the bus takes now; return the dispatches that follow."""
         self.router.offset += 1
-        message = answer_message(signed(unsigned_answer(dispatch, verdict, suggested_agency)))
+        message = answer_message(signed(unsigned_answer(dispatch, verdict, suggested_agency, **content)))
         return self.follow(at(message, self.router.offset, self.time))
 
     def correct(self, correction: Correction) -> Sequence[Dispatch]:
@@ -98,7 +100,7 @@ class OversightHarness:
     def follow(self, record: Record) -> Sequence[Dispatch]:
         """Route a record and let the sink read it and what follows; return the dispatches."""
         outputs = self.router.route_record(record)
-        queued = [output for output in outputs if output.topic.startswith("agency-")]
+        queued = [output for output in outputs if output.topic.startswith("agency-") or output.topic == ANSWER_OUTCOMES]
         following = [at(output, self.router.offset * 10 + number) for number, output in enumerate(queued)]
         self.records += [record, *following]
         self.sink.handle([record, *following])

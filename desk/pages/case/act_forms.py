@@ -89,9 +89,7 @@ class ActForms:
         if is_possible and (form.line("templat") or form.line("langkah") == "cari"):
             return self._continued(request, actor, view, verdict, form, pictures)
         draft = self._draft(view, verdict, form, pictures)
-        if is_possible and (
-            draft.fault or pictures.faults or pictures.document_faults or form.line("langkah") == "pratinjau"
-        ):
+        if is_possible and (draft.fault or pictures.has_fault or form.line("langkah") == "pratinjau"):
             return self._case_page.render(request, actor, view, draft)
         answer = AnswerContent(
             verdict=verdict,

@@ -54,6 +54,11 @@ class ChosenPictures:
     document_faults: tuple[Message, ...] = ()
 
     @property
+    def has_fault(self) -> bool:
+        """Whether a file was not taken."""
+        return bool(self.faults or self.document_faults)
+
+    @property
     def shown_document(self) -> ShownFile | None:
         """The document, as the page shows it."""
         return shown_file(self.document) if self.document else None
@@ -89,12 +94,15 @@ def chosen_pictures(pictures: AnswerPictures, dispatch: Dispatch, form: FormWith
         try:
             document = _stored_document(pictures, dispatch, upload, kept.keys())
         except Refused as refused:
-            problem = _DOCUMENT_PROBLEMS.get(refused.reason, refused.message)
-            document_faults.append(fault_of_file(problem, upload.name))
-            if refused.reason == "document_not_plain":
-                document_faults.append(_SIGNED)
+            document_faults += _faults_of_document(refused, upload)
     is_public = form.fields.line("foto-umum") == "ya"
     return ChosenPictures(tuple(kept.values()), tuple(faults), is_public, document, tuple(document_faults))
+
+
+def _faults_of_document(refused: Refused, upload: UploadedFile) -> Iterator[Message]:
+    yield fault_of_file(_DOCUMENT_PROBLEMS.get(refused.reason, refused.message), upload.name)
+    if refused.reason == "document_not_plain":
+        yield _SIGNED
 
 
 def _store(

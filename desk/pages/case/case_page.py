@@ -182,9 +182,7 @@ class CasePage:
             "document_pages": MAX_DOCUMENT_PAGES,
             "unsent_answer": recommendation if recommendation.fault else None,
         }
-        has_fault = (
-            draft.fault or draft.pictures.faults or draft.pictures.document_faults or note.fault or recommendation.fault
-        )
+        has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT

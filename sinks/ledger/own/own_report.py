@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
 from cases.clocks.deadlines import Deadlines
+from cases.facts.answer_content import CONTENT_COLUMNS, stored_content
 from cases.facts.conditions import IS_SET_ASIDE, is_to_dispatch
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
 from cases.pictures.store import NO_FILES, AnswerFile, AnswerFiles, answer_files
@@ -20,7 +21,7 @@ from config.database import read_transaction
 from messages.codec import decode_stored
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
-from messages.replies.reply_texts import extension_words
+from messages.replies.answer_replies import told_words
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import AnswerDocument, Attachment, Dispatch, Place, Report, SenderAct
 from messages.tracking import without_written_numbers
@@ -33,7 +34,7 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 _TO_SENDER = frozenset({"asked", "extended", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
 _RESPONSES: frozenset[SenderAct] = frozenset({"objects", "confirms"})
-_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "document", "readers", "extension_days")
+_ANSWER_COLUMNS = ("id", "dispatch_id", *CONTENT_COLUMNS)
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -48,8 +49,8 @@ class OwnEntry:
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
     `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
     those that came with a message, known once it was dispatched, or the pictures of an answer, which may have a
-    `document` beside them. `is_shared`: the words
-    are to another citizen, and the officer shared them with all who reported the same.
+    `document` beside them. `is_shared`: the words are to another citizen, and the officer shared them with all who
+    reported the same.
     """
 
     step: StatusStep
@@ -262,7 +263,7 @@ class OwnReports:
         return {
             row.id: self._read_answer(
                 steps[row.id],
-                _told_text(steps[row.id], row),
+                told_words(stored_content(row)),
                 files.get(row.id, NO_FILES),
                 is_shared=row.id in shared_ids,
             )
@@ -289,10 +290,6 @@ class OwnReports:
             )
             for status, content in last
         }
-
-
-def _told_text(step: StatusStep, row: Row[Any]) -> str:
-    return extension_words(row.extension_days, row.text) if step.kind == "extended" else row.text
 
 
 def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cases.clocks import case_events
+from cases.clocks import case_events, clock_table
 from cases.clocks.case_events import CaseEvent, CaseHistory
 from cases.clocks.clock_runs import clock_runs
 from cases.clocks.clock_states import ClockState, clock_states
 from cases.clocks.clock_table import ClockTable
 from cases.clocks.deadlines import Deadlines, load_deadlines
-from messages import topics
+from messages import shapes, topics
 
 DEADLINES = load_deadlines()
 # Monday 2 November 2026, 10:00 in Jakarta. November has no holidays.
@@ -264,9 +264,10 @@ def test_a_deadline_in_a_year_without_a_decree_is_provisional() -> None:
     assert [DEADLINES.is_provisional(due_at, BREBES) for due_at in due] == [False, True, True]
 
 
-def test_triage_has_one_code() -> None:
-    """The package of the clocks imports no messages, and has the code of triage of its own."""
+def test_clocks_and_messages_agree() -> None:
+    """The package of the clocks imports no messages: it has the code of triage and the longest extension again."""
     assert case_events.TRIAGE == topics.TRIAGE
+    assert clock_table.MAX_EXTENSION_DAYS == shapes.MAX_EXTENSION_DAYS
 
 
 @pytest.mark.parametrize("days", [*range(3, 60), 200, 399])

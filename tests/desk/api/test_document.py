@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from desk.api.case_document import PREFIX
-from messages.shapes import Attachment
+from messages.shapes import FIELD_VERDICTS, Attachment
 from tests.desk.api.harness import PLN, ApiHarness, number_of
 
 PICTURE = Attachment(id=UUID(int=77), media_type="image/jpeg", size=4, sha256="0" * 64)
@@ -134,8 +134,8 @@ def _with_known_values(api: ApiHarness) -> Callable[[Case[Any]], Case[Any]]:
     def changed(case: Case[Any]) -> Case[Any]:
         case.path_parameters |= {name: value for name, value in known_values.items() if name in case.path_parameters}
         case.query.pop("after", None)
-        if isinstance(case.body, dict) and not {"pictures", "document"}.isdisjoint(case.body):
-            # No answer may name files that nobody stored: this one names none.
+        if isinstance(case.body, dict) and not FIELD_VERDICTS.keys().isdisjoint(case.body):
+            # Such a field goes with some verdicts only, and a file must be stored before.
             case.body = {"verdict": "accepted"}
         case.headers["Authorization"] = api.headers["Authorization"]
         return case

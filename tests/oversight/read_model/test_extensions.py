@@ -6,14 +6,11 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from config.database import read_transaction
-from desk.acts.act_publisher import answer_message
 from messages.shapes import Kind
 from oversight.read_model.tables import OversightCase
 from tests.conftest import NOW
 from tests.oversight.harness import OversightHarness
 from tests.router.test_linked import complaint_of
-from tests.support.agency_answers import signed, unsigned_answer
-from tests.support.records import at
 
 
 def test_an_extension_moves_the_deadline_and_is_no_reaction(engine: Engine) -> None:
@@ -22,9 +19,8 @@ def test_an_extension_moves_the_deadline_and_is_no_reaction(engine: Engine) -> N
     complaint = complaint_of(1, "Mohon data puskesmas dari Kemenkes")
     report = complaint.report.model_copy(update={"kind": Kind.PERMINTAAN_INFORMASI})
     (dispatch,) = harness.send(complaint.model_copy(update={"report": report}))
-    harness.router.offset += 1
-    extension = signed(unsigned_answer(dispatch, "extended", text="Masih dicari.", extension_days=7))
-    harness.follow(at(answer_message(extension), harness.router.offset, NOW + timedelta(hours=1)))
+    harness.time += timedelta(hours=1)
+    harness.answer(dispatch, "extended", text="Masih dicari.", extension_days=7)
     columns = (col(OversightCase.touch_outcome), col(OversightCase.first_agency_outcome))
     times = (col(OversightCase.touched_at), col(OversightCase.answer_due_at))
     with read_transaction(engine) as connection:
