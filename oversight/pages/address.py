@@ -11,7 +11,12 @@ from pages.addresses import with_query
 
 OVERSIGHT = "/pengawasan"
 # Part of the path for each kind of scope.
-KIND_PARTS: Mapping[ScopeKind, str] = {"province": "provinsi", "agency": "instansi", "topic": "topik"}
+KIND_PARTS: Mapping[ScopeKind, str] = {
+    "province": "provinsi",
+    "agency": "instansi",
+    "topic": "topik",
+    "programme": "program",
+}
 KINDS_BY_PART: Mapping[str, ScopeKind] = {part: kind for kind, part in KIND_PARTS.items()}
 _LONGEST_SCOPE = 100
 

@@ -4,7 +4,7 @@ So the list has as many rows as the number says. No words: reading a case needs 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
-from config.time_zones import TimeZone
 from oversight.figures.computation import compute_figures
 from oversight.figures.counts import Count, Counts, Period, Scope
 from oversight.figures.definitions import PING_PONG_REFUSALS
 from oversight.pages.shown_figures import FigureValue, ShownFigure
+from oversight.read_model.day_counts import arrived_in, in_programme
 from oversight.read_model.tables import OversightCase
 from oversight.read_model.tallies import day_tallies
 
@@ -125,12 +125,13 @@ def _rows(connection: Connection, choice: ListChoice, after: ListPlace | None) -
 
 
 def _conditions(choice: ListChoice) -> Iterator[ColumnElement[bool]]:
-    zone, received_at, scope = TimeZone.WIB.value, col(OversightCase.received_at), choice.scope
-    yield received_at >= datetime.combine(choice.period.first, time(), zone)
-    yield received_at < datetime.combine(choice.period.last + timedelta(days=1), time(), zone)
+    scope = choice.scope
+    yield from arrived_in(choice.period)
     if scope.kind == "agency":
         names = ("first_agency", "answer_agency", "agency")
         yield or_(*(col(getattr(OversightCase, name)) == scope.value for name in names))
+    elif scope.kind == "programme":
+        yield from in_programme(scope.value)
     elif scope.kind != "nation":
         yield col(getattr(OversightCase, scope.kind)) == scope.value
     if choice.channel:

@@ -33,6 +33,7 @@ from tests.ingest.door_client import DoorServer
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
 from tests.support.case_stages import DerivingCases, oversight_derivation
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 
 NOW = datetime(2026, 7, 20, 2, 0, tzinfo=UTC)
 CASES = 700
@@ -59,7 +60,7 @@ def read_generated_year(engine: Engine, cases: int = CASES) -> None:
 def scope_names() -> ScopeNames:
     """Return the names of the generated year."""
     regions = load_regions()
-    return ScopeNames(lambda: NAMES, lambda: regions, lambda: TOPICS)
+    return ScopeNames(lambda: NAMES, lambda: regions, lambda: TOPICS, PROGRAMMES.names)
 
 
 def channel_label(channel: str) -> str:
@@ -104,7 +105,7 @@ class OversightSite:
     def _application(self) -> FastAPI:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         frame = SignedInPages(desk_templates(DEADLINES.calendar), lambda code: NAMES.get(code, code), NAVIGATION)
-        reader = FigureReader(self.engine, DEADLINES)
+        reader = FigureReader(self.engine, DEADLINES, PROGRAMMES)
         signed_in, names = SignedIn(lambda _request: self.actor), scope_names()
         lists = CaseListPage(signed_in, frame, self.engine, DEADLINES, names, channel_label, lambda: NOW)
         app.include_router(lists.routes())
