@@ -101,6 +101,11 @@ def _row_faults(row: TableRow) -> Iterator[str]:
             yield f"{column} is empty; fill it"
     if not row.parts("words") and not row.parts("topics"):
         yield "it has neither words nor topics; add some or remove the row"
+    yield from _reference_faults(row)
+    yield from _day_faults(cells["from"], cells["to"])
+
+
+def _reference_faults(row: TableRow) -> Iterator[str]:
     for phrase in row.parts("words"):
         if not _PHRASE.fullmatch(phrase):
             yield f"words has {phrase!r}; write small letters and digits with single spaces"
@@ -110,7 +115,6 @@ def _row_faults(row: TableRow) -> Iterator[str]:
     for code in row.parts("institutions"):
         if not _INSTITUTION.fullmatch(code):
             yield f"{code!r} is no code or kind of an institution; write one of agencies.csv"
-    yield from _day_faults(cells["from"], cells["to"])
 
 
 def _day_faults(begins: str, ends: str) -> Iterator[str]:

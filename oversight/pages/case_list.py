@@ -17,6 +17,7 @@ from oversight.figures.counts import Count, Counts, Period, Scope
 from oversight.figures.definitions import PING_PONG_REFUSALS
 from oversight.pages.shown_figures import FigureValue, ShownFigure
 from oversight.read_model.day_counts import arrived_in, in_programme
+from oversight.read_model.programme_marks import ProgrammeMark, read_marks
 from oversight.read_model.tables import OversightCase
 from oversight.read_model.tallies import day_tallies
 
@@ -60,13 +61,17 @@ class ListChoice(NamedTuple):
 
 
 class ListedCase(NamedTuple):
-    """A case of a list. `agency` is the code of the one that has it; `state` is empty for a merged report."""
+    """A case of a list. `agency` is the code of the one that has it; `state` is empty for a merged report.
+
+    `programmes` are the marks of priority programmes.
+    """
 
     place: ListPlace
     number: str
     channel: str
     agency: str
     state: str
+    programmes: Sequence[ProgrammeMark] = ()
 
 
 def has_list(figure: ShownFigure) -> bool:
@@ -95,7 +100,8 @@ def read_cases(
     for row in _rows(connection, choice, after):
         if part_size(_value(row, choice, today, deadlines), choice.part):
             place = ListPlace(row["received_at"], row["complaint_id"])
-            cases.append(ListedCase(place, row["tracking"], row["channel"], row["agency"], row["state"]))
+            marks = read_marks(row["programmes"])
+            cases.append(ListedCase(place, row["tracking"], row["channel"], row["agency"], row["state"], marks))
         if len(cases) == limit:
             break
     return cases

@@ -1,6 +1,6 @@
 """Endpoints of the pages for overseers: the nation, a province, an agency, a topic, and the file of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
 from oversight.cases.addresses import CASES, RECOMMENDATIONS, cases_of_scope
-from oversight.figures.counts import Scope, jakarta_day
+from oversight.figures.counts import Scope, ScopeKind, jakarta_day
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
 from oversight.pages.case_list_page import NumberLinks
@@ -20,7 +20,7 @@ from oversight.pages.page_model import build_page
 from oversight.pages.reading import FigureReader
 from oversight.pages.shown_figures import DEFAULT_FIGURE, SHOWN_FIGURES
 from pages.frame import NavigationEntry, SignedInPages
-from pages.translation.message import formatted_number
+from pages.translation.message import Message, formatted_number
 from pages.translation.message import message as _
 
 NAVIGATION: Sequence[NavigationEntry] = (
@@ -31,10 +31,11 @@ NAVIGATION: Sequence[NavigationEntry] = (
 # Months that a page offers to choose.
 _OFFERED_MONTHS = 36
 _FILE = "berkas"
-RANKED_NAMES = {
+RANKED_NAMES: Mapping[ScopeKind, Message] = {
     "province": _("provinsi"),
     "agency": _("instansi"),
     "topic": _("topik"),
+    "programme": _("program prioritas"),
 }
 
 
@@ -96,6 +97,7 @@ class OverseerPages:
             "home": view.at(Scope("nation")).address(),
             "provinces": self._names.provinces(),
             "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
+            "programmes": [(id_, self._names.name(Scope("programme", id_))) for id_ in self._names.programmes()],
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
             "map": tile_map,

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, literal_column, or_, select
 from sqlmodel import col
 
-from config.conditions import is_one_of
+from config.conditions import contains_text, is_one_of
 from config.database import has_row
 from config.time_zones import TimeZone
 from oversight.figures.counts import AgencyPair, Count, Counts, Measure, Period, Scope, ScopeKind
@@ -125,7 +125,7 @@ def arrived_in(period: Period) -> Sequence[ColumnElement[bool]]:
 def in_programme(programme: str) -> Sequence[ColumnElement[bool]]:
     """Return the conditions for reports of a programme; the first one is that of the index."""
     column: Any = col(OversightCase.programmes)
-    return _is_filled(column), column.contains(mark_beginning(programme), autoescape=True)
+    return _is_filled(column), contains_text(column, mark_beginning(programme))
 
 
 def _is_filled(column: Any) -> ColumnElement[bool]:

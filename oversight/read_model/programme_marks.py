@@ -18,6 +18,11 @@ class ProgrammeMark(NamedTuple):
     evidence: MarkEvidence
     code: str
 
+    @property
+    def words(self) -> str:
+        """The phrase of the table, for a mark by a word."""
+        return self.code.partition(":")[2].replace("-", " ")
+
 
 def find_marks(
     programmes: ProgrammeTable, day: date, topic: str, agencies: Collection[str], word_codes: Collection[str]
