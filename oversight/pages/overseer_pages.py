@@ -13,6 +13,7 @@ from oversight.cases.addresses import CASES, RECOMMENDATIONS, cases_of_scope
 from oversight.figures.counts import Scope, ScopeKind, jakarta_day
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
+from oversight.pages.bodies import default_choice, opens_ranking
 from oversight.pages.case_list_page import NumberLinks
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
@@ -74,7 +75,7 @@ class OverseerPages:
         now = self._now()
         current_month = Month.of(jakarta_day(now))
         scope = read_scope(kind, value)
-        view = read_view(scope, request.query_params, current_month) if scope else None
+        view = read_view(scope, request.query_params, current_month, default_choice(actor.body)) if scope else None
         if view is None or not (self._names.is_known(view.scope) or self._reader.has_reports(view.scope, view.month)):
             return self._pages.render("oversight_missing.html", request, actor, {}, HTTPStatus.NOT_FOUND)
         format_name = request.query_params.get(_FILE, "")
@@ -98,6 +99,8 @@ class OverseerPages:
             "provinces": self._names.provinces(),
             "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
             "programmes": [(id_, self._names.name(Scope("programme", id_))) for id_ in self._names.programmes()],
+            "opens_programmes": default_choice(actor.body).ranked == "programme",
+            "opens_ranking": opens_ranking(actor.body),
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
             "map": tile_map,

@@ -18,7 +18,6 @@ from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
 
 # Agency of the roles that belong to no institution.
-_NO_AGENCY = ""
 _READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
 
 
@@ -49,7 +48,7 @@ class AccountRecipients:
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.search("", _NO_AGENCY, None)
+        accounts = self._accounts.search("", None, None)
         return [_recipient(account) for account in accounts if account.role == Role.OVERSEER]
 
 
