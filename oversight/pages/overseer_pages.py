@@ -9,8 +9,11 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
+from config.reference.ratings import RatingTable
+from messages.topics import TRIAGE
 from oversight.cases.addresses import CASES, RECOMMENDATIONS, cases_of_scope
 from oversight.figures.counts import Scope, ScopeKind, jakarta_day
+from oversight.figures.rating import rate
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
 from oversight.pages.bodies import default_choice, opens_ranking
@@ -18,8 +21,9 @@ from oversight.pages.case_list_page import NumberLinks
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
 from oversight.pages.page_model import build_page
-from oversight.pages.reading import FigureReader
+from oversight.pages.reading import FigureReader, PageData
 from oversight.pages.shown_figures import DEFAULT_FIGURE, SHOWN_FIGURES
+from oversight.pages.shown_rating import ShownRating, shown_rating
 from pages.frame import NavigationEntry, SignedInPages
 from pages.translation.message import Message, formatted_number
 from pages.translation.message import message as _
@@ -41,7 +45,7 @@ RANKED_NAMES: Mapping[ScopeKind, Message] = {
 
 
 class OverseerPages:
-    """The pages. `channel_label` returns the name of a channel, `now` is the clock.
+    """The pages. `channel_label` returns the name of a channel, `now` is the clock, `formula` rates institutions.
 
     Reading figures names no person, so it is not recorded in the audit log.
     """
@@ -54,6 +58,7 @@ class OverseerPages:
         names: ScopeNames,
         channel_label: Callable[[str], str],
         now: Callable[[], datetime],
+        formula: RatingTable,
     ) -> None:
         self._signed_in = signed_in
         self._pages = pages
@@ -61,6 +66,7 @@ class OverseerPages:
         self._names = names
         self._channel_label = channel_label
         self._now = now
+        self._formula = formula
 
     def routes(self) -> APIRouter:
         """Return the routes to serve. They handle `NotSignedIn` and `Forbidden` by `install_sign_in_handlers`."""
@@ -90,6 +96,7 @@ class OverseerPages:
         lists = [NumberLinks(view.scope, month) if may_read else None for month in (view.month, view.compared_month)]
         values = {
             "page": page,
+            "rating": self._rating(view, data),
             "view": view,
             "figures": SHOWN_FIGURES,
             "default_figure": DEFAULT_FIGURE,
@@ -123,6 +130,12 @@ class OverseerPages:
             ],
         }
         return self._pages.render("oversight.html", request, actor, values)
+
+    def _rating(self, view: View, data: PageData) -> ShownRating | None:
+        """Return the rating of an institution by the months of the trend; `None` for another scope."""
+        if view.scope.kind != "agency" or view.scope.value == TRIAGE:
+            return None
+        return shown_rating(rate([figures for _month, figures in data.months], self._formula))
 
     def _file(self, view: View, now: datetime, format_name: str) -> Response:
         lines = table_file.table_lines(build_page(view, self._reader.read(view, now), self._names))

@@ -35,9 +35,8 @@ def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> A
     engine, deadlines, names, label = parts.engine, parts.deadlines, scope_names(parts), parts.channels.label_of
     router = APIRouter()
     router.include_router(CaseListPage(signed_in, pages, engine, deadlines, names, label, parts.now).routes())
-    figures = OverseerPages(
-        signed_in, pages, FigureReader(engine, deadlines, parts.tables.programmes), names, label, parts.now
-    )
+    reader = FigureReader(engine, deadlines, parts.tables.programmes)
+    figures = OverseerPages(signed_in, pages, reader, names, label, parts.now, parts.tables.ratings)
     router.include_router(figures.routes())
     return router
 

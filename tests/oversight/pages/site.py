@@ -17,6 +17,7 @@ from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
+from config.reference.ratings import load_ratings
 from config.reference.regions import load_regions
 from messages.topics import TRIAGE
 from oversight.pages.case_list_page import CaseListPage
@@ -37,6 +38,7 @@ from tests.support.programmes import PROGRAMMES
 
 NOW = datetime(2026, 7, 20, 2, 0, tzinfo=UTC)
 CASES = 700
+FORMULA = load_ratings()
 NAMES = {
     "kementerian-kemenkes": "Kementerian Kesehatan",
     "kota-3374": "Pemerintah Kota Semarang",
@@ -109,7 +111,7 @@ class OversightSite:
         signed_in, names = SignedIn(lambda _request: self.actor), scope_names()
         lists = CaseListPage(signed_in, frame, self.engine, DEADLINES, names, channel_label, lambda: NOW)
         app.include_router(lists.routes())
-        app.include_router(OverseerPages(signed_in, frame, reader, names, channel_label, lambda: NOW).routes())
+        app.include_router(OverseerPages(signed_in, frame, reader, names, channel_label, lambda: NOW, FORMULA).routes())
         public_templates = page_templates(DEADLINES, lambda: NOW)
         public_templates.globals["public_figures"] = True
         months = PublishedMonths(self.engine, lambda: NOW, b"key")

@@ -128,6 +128,18 @@ def test_each_body_opens_with_its_own_view(site: OversightSite, body: str, ranki
     assert "Peringkat topik: Kasus" in chosen
 
 
+def test_an_institution_reads_its_rating_and_what_would_change_it(site: OversightSite) -> None:
+    """On its own page alone, by the months of the trend; one with few cases is not rated, and nothing is ranked."""
+    page = site.get("/pengawasan/instansi/kota-3374?bulan=2026-06&banding=2026-05")
+    assert "Penilaian: Kurang" in page
+    assert re.search(r"Menjadi Cukup bila hasil [0-9.]+ kasus lagi baik", page)
+    few = site.get("/pengawasan/instansi/kota-3374?bulan=2025-07&banding=2025-06")
+    assert "Penilaian: Terlalu sedikit kasus untuk dinilai" in few
+    assert "Jawaban pertama tepat waktu: paling sedikit 30 kasus yang dihitung" in few
+    for path in ("/pengawasan", "/pengawasan/provinsi/33", "/pengawasan/instansi/triage"):
+        assert "Penilaian:" not in site.get(path)
+
+
 @pytest.mark.parametrize(
     "path", ["provinsi/99", "provinsi/33.74", "instansi/x", "topik/x", "kota/3374", "topik/%0d%0a"]
 )
