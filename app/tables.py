@@ -35,6 +35,7 @@ from normalize import decision_store, revision
 from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
 from oversight.notices import tables as oversight_notices
+from oversight.pages import coaching_notes
 from oversight.read_model import tables as oversight
 from privacy import tables as privacy
 from router import answer_store, kept_apart
@@ -82,6 +83,7 @@ MODULES = (
     desk_mail,
     oversight,
     oversight_notices,
+    coaching_notes,
 )
 METADATA: MetaData = SQLModel.metadata
 # Tables without a model: that of Alembic, and the index of words, whose form differs between the databases.

@@ -18,6 +18,7 @@ from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
 from oversight.pages.bodies import default_choice, opens_ranking
 from oversight.pages.case_list_page import NumberLinks
+from oversight.pages.coaching_page import coaching_address
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
 from oversight.pages.page_model import build_page
@@ -97,6 +98,7 @@ class OverseerPages:
         values = {
             "page": page,
             "rating": self._rating(view, data),
+            "coaching_address": coaching_address(view.scope.value) if may(actor, Act.RECOMMEND, "") else "",
             "view": view,
             "figures": SHOWN_FIGURES,
             "default_figure": DEFAULT_FIGURE,

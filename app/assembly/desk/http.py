@@ -142,7 +142,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.include_router(
         case_pages(parts, desk.institutions, desk.audit_log, desk.publish_messages, signed_in, pages_of_persons)
     )
-    app.include_router(overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages))
+    app.include_router(overseer_pages(parts, desk.audit_log, account_pages.signed_in, account_pages.signed_in_pages))
     rates = {**ADDRESS_RATES, **parts.settings.rates}
     limiter = RateLimiter(rates, counts_loopback=bool(parts.settings.public_url))
     app.add_middleware(

@@ -22,6 +22,8 @@ from oversight.cases.recommendation_list import RecommendationList
 from oversight.cases.recommendation_pages import RecommendationPages
 from oversight.cases.recommending import Recommending
 from oversight.pages.case_list_page import CaseListPage
+from oversight.pages.coaching_notes import CoachingNotes
+from oversight.pages.coaching_page import CoachingPage
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
@@ -30,14 +32,16 @@ from oversight.public.published_months import PublishedMonths
 from pages.frame import SignedInPages
 
 
-def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> APIRouter:
-    """Return the routes of the pages for overseers."""
+def overseer_pages(parts: Parts, log: Recorder, signed_in: SignedIn, pages: SignedInPages) -> APIRouter:
+    """Return the routes of the pages for overseers. `log` is the audit log for persons who have signed in."""
     engine, deadlines, names, label = parts.engine, parts.deadlines, scope_names(parts), parts.channels.label_of
     router = APIRouter()
     router.include_router(CaseListPage(signed_in, pages, engine, deadlines, names, label, parts.now).routes())
     reader = FigureReader(engine, deadlines, parts.tables.programmes)
     figures = OverseerPages(signed_in, pages, reader, names, label, parts.now, parts.tables.ratings)
     router.include_router(figures.routes())
+    notes = CoachingNotes(engine, log.append)
+    router.include_router(CoachingPage(signed_in, pages, notes, names, parts.now).routes())
     return router
 
 

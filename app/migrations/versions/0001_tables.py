@@ -996,6 +996,17 @@ def _create_oversight() -> None:
         ["scope_kind", "measure", "day", "scope", "bucket", "channel", "number"],
     )
     op.create_table(
+        "oversight_coaching_note",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+    )
+    op.create_index("ix_oversight_coaching_note_agency", "oversight_coaching_note", ["agency", "at", "id"])
+    op.create_table(
         "oversight_notice",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),

@@ -50,7 +50,7 @@ class OverseerHarness(StaffHarness):
         app.include_router(staff.routes())
         institutions, log, publish = desk.institutions, desk.audit_log, desk.publish_messages
         app.include_router(case_pages(parts, institutions, log, publish, signed_in, frame))
-        app.include_router(overseer_pages(parts, signed_in, frame))
+        app.include_router(overseer_pages(parts, log, signed_in, frame))
         install_sign_in_handlers(app, refused)
         app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=refused))
         app.add_middleware(PageLanguage)

@@ -21,6 +21,8 @@ from config.reference.ratings import load_ratings
 from config.reference.regions import load_regions
 from messages.topics import TRIAGE
 from oversight.pages.case_list_page import CaseListPage
+from oversight.pages.coaching_notes import CoachingNotes
+from oversight.pages.coaching_page import CoachingPage
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import NAVIGATION, OverseerPages
 from oversight.pages.reading import FigureReader
@@ -78,11 +80,12 @@ def person(role: Role) -> Actor:
 
 @dataclass
 class OversightSite:
-    """A server with the pages. `actor` is signed in; a test changes it."""
+    """A server with the pages. `actor` is signed in; a test changes it. `log` is the audit log."""
 
     engine: Engine
     server: DoorServer
     actor: Actor | None = field(default_factory=lambda: person(Role.OVERSEER))
+    log: list[tuple[object, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Serve the pages."""
@@ -104,6 +107,9 @@ class OversightSite:
         finally:
             self.actor = person(Role.OVERSEER)
 
+    def _record(self, *act: object) -> None:
+        self.log.append(act)
+
     def _application(self) -> FastAPI:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         frame = SignedInPages(desk_templates(DEADLINES.calendar), lambda code: NAMES.get(code, code), NAVIGATION)
@@ -112,6 +118,8 @@ class OversightSite:
         lists = CaseListPage(signed_in, frame, self.engine, DEADLINES, names, channel_label, lambda: NOW)
         app.include_router(lists.routes())
         app.include_router(OverseerPages(signed_in, frame, reader, names, channel_label, lambda: NOW, FORMULA).routes())
+        notes = CoachingNotes(self.engine, self._record)
+        app.include_router(CoachingPage(signed_in, frame, notes, names, lambda: NOW).routes())
         public_templates = page_templates(DEADLINES, lambda: NOW)
         public_templates.globals["public_figures"] = True
         months = PublishedMonths(self.engine, lambda: NOW, b"key")
