@@ -55,13 +55,15 @@ class Topic(NamedTuple):
     """A topic that a report speaks of, with a score in log-odds.
 
     `spans` are the parts of its strongest phrase, as words from the first to before the second number. `quote` is
-    their text. Words between the parts are never quoted: they may be a person's name or number.
+    their text. Words between the parts are never quoted: they may be a person's name or number. A topic
+    `is_background` only says who somebody is, or when and why something happened.
     """
 
     name: str
     score: float
     spans: Spans
     quote: str = ""
+    is_background: bool = False
 
     def with_quote(self, quote_words: Callable[[int, int], str]) -> "Topic":
         """Return the topic with its quote; `quote_words` returns the text of the words from one to before another."""

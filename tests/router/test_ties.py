@@ -47,7 +47,7 @@ def test_only_a_government_of_the_place_wins_a_tie(
 
 def test_the_other_institution_of_a_tie_is_the_next() -> None:
     """It gets the report after a refusal, a reason names it, and the confidence is that of the government."""
-    text = "Kami pensiunan PNS. Kios pasar Tembalang Kota Semarang disewakan lagi oleh oknum."
+    text = "Kios pasar Tembalang Kota Semarang disewakan lagi oleh oknum, uangnya masuk ke pensiunan PNS"
     decision = decide(Report(text=text), cached_rules(SHIPPED))
     assert (decision.agency, decision.alternatives[0]) == ("kota-3374", "bumn-taspen")
     assert [reason.rule for reason in decision.reasons] == ["pasar", "tie"]
