@@ -170,8 +170,10 @@ def background_spans(text: ReportText) -> Iterator[Span]:
 
 def _role_spans(text: ReportText) -> Iterator[Span]:
     """Yield a role behind “saya” and the words behind it in the clause."""
+    # Nearly every report has an owner, few have a role.
+    owners = () if _ROLES.isdisjoint(text.different_forms) else _positions_of(_OWNERS, text)
     words = text.normal_forms
-    for position in _positions_of(_OWNERS, text):
+    for position in owners:
         first = position + 1
         while first - position <= _MAX_INTRODUCING_WORDS and not _INTRODUCING_WORDS.isdisjoint(
             words[first : first + 1]
