@@ -253,6 +253,10 @@ PLACES = {
     "bupati sidak ke pasar": "",
     "larangan merokok": "",
     "Ramli Simatupang melapor": "",
+    # A village beside its district has the name of a district elsewhere.
+    "jalan rusak di Citeureup Dayeuhkolot": "32.04.12",
+    "jalan rusak di Dayeuhkolot, Citeureup": "32.04.12",
+    "jalan rusak di Karangmojo Tasikmadu": "33.13.10",
     # Streets in a city, and landmarks.
     "Jl. Semarang, Surabaya": "35.78",
     "Jl. Melati Surabaya rusak": "35.78",
