@@ -53,9 +53,9 @@ def outcomes(
 
 
 def fit_calibration(examples: Sequence[Outcome]) -> tuple[float, float]:
-    """Return slope and offset of the log-odds, by gradient ascent with a weak prior."""
+    """Return slope and offset of the log-odds, by gradient ascent with a weak prior; the prior without examples."""
     slope, offset = _PRIOR_SLOPE, _PRIOR_OFFSET
-    total = sum(example.weight for example in examples)
+    total = max(sum(example.weight for example in examples), 1.0)
     for _ in range(_STEPS):
         slope_pull, offset_pull = -_PULL * (slope - _PRIOR_SLOPE), -_PULL * (offset - _PRIOR_OFFSET)
         for example in examples:
