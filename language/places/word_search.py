@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from language.places.context import SIDE_BY_SIDE, SearchContext
+from language.places.context import SIDE_BY_SIDE, SearchContext, behind_neighbourhood
 from language.places.gazetteer import PREFIXES, levels_after, region_level
 from language.places.names import (
     DESA,
@@ -208,8 +208,9 @@ class WordSearch:
         neighbours = context.neighbours(position, end)
         districts = [code for mention in neighbours for code in mention.codes if is_district(code)]
         words, gaps = context.tokens.words, context.tokens.gaps
-        if end < len(words) and gaps[end] in SIDE_BY_SIDE:
-            districts.extend(self._names.joined.get(words[end], ()))
+        next_name = behind_neighbourhood(context.tokens, end)
+        if next_name < len(words) and gaps[next_name] in SIDE_BY_SIDE:
+            districts.extend(self._names.joined.get(words[next_name], ()))
         return tuple(code for code in villages if code in districts)
 
     def _region_after_type_word(self, context: SearchContext, position: int) -> PlaceMatch | None:

@@ -257,6 +257,9 @@ PLACES = {
     "jalan rusak di Citeureup Dayeuhkolot": "32.04.12",
     "jalan rusak di Dayeuhkolot, Citeureup": "32.04.12",
     "jalan rusak di Karangmojo Tasikmadu": "33.13.10",
+    # The neighbourhood may stand between them.
+    "jalan rusak di Citeureup RT 02/RW 03 Dayeuhkolot": "32.04.12",
+    "lampu mati di Karangmojo rt 1 rw 12, Tasikmadu": "33.13.10",
     # Streets in a city, and landmarks.
     "Jl. Semarang, Surabaya": "35.78",
     "Jl. Melati Surabaya rusak": "35.78",
