@@ -53,6 +53,14 @@ def find_contradiction(pair: ComplaintPair) -> str:
     return next((reason for exclusion in _CONTRADICTIONS if (reason := exclusion(pair))), "")
 
 
+def lacks_common_ground(pair: ComplaintPair) -> bool:
+    """Return True for texts in other words of two senders that name neither place nor person in common.
+
+    It is no contradiction: two reports of one flood may name two landmarks. But of such pairs few are one matter.
+    """
+    return pair.sender_relation != "same" and not pair.has_common_ground
+
+
 def _by_secrecy(pair: ComplaintPair) -> str:
     has_secret = pair.first.secret or pair.second.secret
     return "secret" if has_secret and pair.sender_relation != "same" else ""
