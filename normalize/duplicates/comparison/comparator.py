@@ -7,7 +7,7 @@ from typing import Literal
 from config.reference.duplicate_weights import DuplicateWeights, MatterWeights
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparison.certainty import Certainty, judge_certainty
+from normalize.duplicates.comparison.certainty import Certainty, is_other_form, judge_certainty
 from normalize.duplicates.comparison.entity_comparison import PERSONS
 from normalize.duplicates.comparison.exclusions import find_contradiction, find_exclusion, lacks_common_ground
 from normalize.duplicates.comparison.features import FEATURES
@@ -65,6 +65,8 @@ class Comparator:
             return Verdict(0.0, ())
         features = self._copies if pair.is_near else self._other_words
         score, evidence = features.measure(pair)
+        if is_other_form(pair, score):
+            return Verdict(0.0, (), exclusion="filled-form")
         certainty = judge_certainty(pair, score, features.weights)
         return Verdict(score, evidence, _judge_sender(pair), certainty=certainty, is_near=pair.is_near)
 
