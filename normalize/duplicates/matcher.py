@@ -133,7 +133,11 @@ class Matcher:
             if match.verdict.certainty == "new":
                 return contradicted or match
             if not self._is_contradicted(earlier_complaints, match.earlier, comparable):
-                is_certain = match.verdict.certainty == "certain" and not _is_ambiguous(match, matches)
+                is_certain = (
+                    match.verdict.certainty == "certain"
+                    and not _is_ambiguous(match, matches)
+                    and self._is_supported(earlier_complaints, match, matches, comparable)
+                )
                 return match if is_certain else contradicted or _make_likely(match)
             contradicted = contradicted or _make_likely(match)
         return contradicted
@@ -179,6 +183,26 @@ class Matcher:
             for member in earlier_complaints.members(candidate.root_id)
             if member.complaint_id != candidate.complaint_id
         )
+
+    def _is_supported(
+        self,
+        earlier_complaints: EarlierComplaints,
+        match: BestMatch,
+        matches: Iterable[BestMatch],
+        comparable: Comparable,
+    ) -> bool:
+        """Return True unless a report in other words resembles one later member of the matter alone.
+
+        What joins needs the first report or two members: a member may tell of a second matter besides.
+        """
+        root_id = match.earlier.root_id
+        if match.earlier.complaint_id == root_id or match.verdict.sender == "same" or match.verdict.is_near:
+            return True
+        members = (other for other in matches if other.earlier.root_id == root_id and other is not match)
+        if any(other.verdict.certainty == "certain" for other in members):
+            return True
+        root = earlier_complaints.get(root_id)
+        return root is None or self._comparator.compare(root.comparable, comparable).certainty == "certain"
 
     def decide_relation(
         self,

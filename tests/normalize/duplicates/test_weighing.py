@@ -82,3 +82,33 @@ def test_few_common_words_need_no_alignment(read_message: ReadMessage, detection
     assert (few.shared_weight, few.density, few.exchanged_weight) == (2.0, 0.0, 0.0)
     moved = ComplaintPair(first, replace(first, text_words=(*words[5:], *words[:5])), frequencies).alignment
     assert moved.density > 0
+
+
+BRIDGE = (
+    "Jembatan Kali Wungu di Jalan Lembah Wuni retak dan papan lantainya lapuk, bahaya bagi pengendara motor dan anak "
+    "sekolah yang lewat tiap pagi"
+)
+BRIDGE_AND_RUBBISH = f"{BRIDGE}. Sampah juga menumpuk depan kios Wiratama, bau busuk."
+RUBBISH = "bau busuk sampah numpuk jl Lembah Wuni dekat kios Wiratama"
+
+
+def test_one_member_is_not_enough(detection: DuplicateDetection, compare: CompareMessages) -> None:
+    """Who resembles a member that tells of a second matter does not join the first report; both are explained."""
+    first, member, last = message(BRIDGE), message(BRIDGE_AND_RUBBISH, 1), message(RUBBISH, 3)
+    assert compare(member, last).certainty == "certain"
+    assert compare(first, last).certainty == "new"
+    decisions = list(explain_messages(detection, [first, member, last]))
+    assert [decision["decision"] for decision in decisions] == ["new", "repeat", "likely"]
+    assert (decisions[-1]["of"], decisions[-1]["member"]) == (first.id, member.id)
+
+
+def test_very_near_copy_with_a_typo_is_no_filled_form(compare: CompareMessages) -> None:
+    """One letter of a village's name in a long copy at one spot is a slip; another name in a short form is not."""
+    text = (
+        "Jalan Kenanga Raya Dusun Magek Lembah Wuni berlubang parah sejak banjir bulan lalu, sudah tiga pengendara "
+        "motor jatuh, mohon segera ditambal sebelum musim hujan"
+    )
+    copy = text.replace("Magek", "Mangek")
+    assert compare(message(text), message(copy, 5)).certainty == "certain"
+    short = "Irigasi Lumban Wuni jebol, sawah kering"
+    assert compare(message(short), message(short.replace("Wuni", "Sari"), 5)).certainty == "new"
