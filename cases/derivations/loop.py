@@ -157,7 +157,8 @@ def _derive_together(
         positions = lock_positions(connection, names)
         first = min(positions.values())
         entries = read_entries(connection, first, limit, until)
-        new_facts, shared_facts = NewFacts(entries), SharedFacts(connection)
+        new_facts = NewFacts(entries)
+        shared_facts = SharedFacts(connection, new_facts.complaint_ids())
         if entries:
             for derivation in derivations:
                 if positions[derivation.name] == first:

@@ -62,7 +62,7 @@ def derive_cases(
         _store(connection, stored, {id_: row for id_, row in rows.items() if row})
         cases = [(facts, clocks) for facts, clocks in reports if clocks]
         running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks, deadlines)]
-        running += recommendation_clocks(connection, all_facts, deadlines)
+        running += recommendation_clocks(connection, all_facts, shared_facts, deadlines)
         consents = derived_consents(connection, cases, deadlines)
         told = told_events(
             connection, {*(clock.complaint_id for clock in running), *(consent.complaint_id for consent in consents)}
