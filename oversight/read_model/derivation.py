@@ -13,7 +13,8 @@ from cases.derivations.new_facts import NewFacts
 from cases.derivations.shared_facts import SharedFacts
 from cases.facts.rows import TABLES
 from config.conditions import is_one_of
-from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
+from config.database import DatabaseLock, lock_until_commit
+from config.row_insertion import insert_or_replace_rows
 from config.stored_counts import add_counts
 from oversight.notices.consents import derived_consents, store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
@@ -95,5 +96,4 @@ def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Seque
     """Remove rows of cases, and store others in place of those before."""
     if removed_ids:
         connection.execute(_REMOVAL, {"ids": removed_ids})
-    if rows:
-        connection.execute(insertion_or_replacement(connection.dialect.name, OversightCase), rows)
+    insert_or_replace_rows(connection, OversightCase, rows)
