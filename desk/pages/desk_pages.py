@@ -18,6 +18,7 @@ from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
 from desk.pages.case.release_form import ReleaseForm
 from desk.pages.case.suggestion_form import SuggestionForm
+from desk.pages.guide import GUIDE_ADDRESS, Guide
 from desk.pages.list_export import ListExport
 from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
@@ -35,6 +36,7 @@ NAVIGATION = (
     NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
     NavigationEntry(_("Templat"), TEMPLATES_ADDRESS, Act.EDIT_TEMPLATES),
     NavigationEntry(_("Unit"), UNITS_ADDRESS, Act.ASSIGN_UNIT),
+    NavigationEntry(_("Panduan"), GUIDE_ADDRESS, Act.ACCEPT, needs_agency=True),
 )
 
 
@@ -60,6 +62,7 @@ class DeskPages:
             Pictures(parts),
             case_page,
             AgencyTexts(parts),
+            Guide(parts),
         )
 
     def routes(self) -> APIRouter:
