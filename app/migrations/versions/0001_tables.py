@@ -1005,6 +1005,15 @@ def _create_oversight() -> None:
     op.create_index("ix_oversight_pair_day_province", "oversight_pair_day", ["province", "day"])
     op.create_index("ix_oversight_pair_day_refused_by", "oversight_pair_day", ["refused_by", "day"])
     op.create_index("ix_oversight_pair_day_topic", "oversight_pair_day", ["topic", "day"])
+    op.create_table(
+        "oversight_rating_question",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("hop", sa.Integer(), nullable=False),
+        sa.Column("since", _TIME, nullable=False),
+        sa.Column("asks_sender", sa.Boolean(), nullable=False),
+        sa.Column("ask_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_oversight_rating_question_ask", "oversight_rating_question", ["ask_at"])
 
 
 def _create_keys() -> None:
