@@ -862,6 +862,13 @@ def _create_normalizer() -> None:
     )
     op.create_index("ix_normalize_ombudsman_question_asked_at", "normalize_ombudsman_question", ["asked_at"])
     op.create_table(
+        "normalize_rating_question",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("asked_at", _TIME, nullable=False),
+        sa.Column("rated_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_normalize_rating_question_asked_at", "normalize_rating_question", ["asked_at"])
+    op.create_table(
         "normalize_revision",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
