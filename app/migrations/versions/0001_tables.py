@@ -941,6 +941,9 @@ def _create_oversight() -> None:
         sa.Column("open_due_at", _TIME, nullable=True),
         sa.Column("three_times_due_at", _TIME, nullable=True),
         sa.Column("handed_over_at", _TIME, nullable=True),
+        sa.Column("rating_asked_at", _TIME, nullable=True),
+        sa.Column("rated_at", _TIME, nullable=True),
+        sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("ping_pong", sa.String(), nullable=False),
         sa.Column("tables_version", sa.String(), nullable=False),
     )
