@@ -45,14 +45,15 @@ _CORRECTIONS = (
     .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
     .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
-# The time of the first question for a rating, and of the first event of each kind in the hand-over of each case.
+_EVENTS = OMBUDSMAN_EVENTS | {RATING_ASKED}
+# The time of the first event of each of these kinds about each case.
 _CASE_EVENTS = (
     select(
         col(EventFact.subject),
         col(EventFact.event),
         func.min(col(EventFact.at)).label("at"),
     )
-    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(OMBUDSMAN_EVENTS | {RATING_ASKED}))
+    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(_EVENTS))
     .group_by(col(EventFact.subject), col(EventFact.event))
 )
 _CASE_ID = col(DispatchFact.case_id)
