@@ -201,7 +201,8 @@ FIGURES: tuple[FigureDefinition, ...] = (
     FigureDefinition(
         ("satisfaction",),
         "Satisfaction",
-        "`asked`: cases whose sender was asked for a rating, once, a day after the closing. `answered`: those of them "
+        "`asked`: cases whose sender was asked for a rating, once, a day after the closing: on the own page, and by a "
+        "reply where a proven contact can get one. `answered`: those of them "
         "whose sender has rated since. `distribution`: cases by the last rating of the sender, from 1 (bad) to 5 (very "
         "good), asked or not; `median`: the rating that at least half of them do not exceed, empty while fewer than "
         f"{LEAST_RATINGS} are rated. A mean is never taken. Citizens who joined a case are asked too, and their "

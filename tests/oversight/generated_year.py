@@ -61,6 +61,8 @@ class _Case:
     changed_at: datetime = FIRST_DAY
     has_asked: bool = False
     is_withdrawn: bool = False
+    # What accompanies it, with the relation and the act of each.
+    beside: list[tuple["_Case", Relation, FollowUp]] = field(default_factory=list)
 
 
 def _pictures(dispatch_id: UUID, verdict: Verdict) -> tuple[UUID, ...]:
@@ -229,6 +231,9 @@ class GeneratedYear:
             self._publish(CORRECTIONS, correction)
             later.hop += 1
             self._publish_dispatch(later, earlier.agency, relation)
+            for beside, relation_beside, follow_up in later.beside:
+                beside.hop += 1
+                self._publish_dispatch(beside, earlier.agency, relation_beside, follow_up)
         handed_over = [case for case in ordered_cases if self._happens(0.02)]
         for case in handed_over:
             self._at = min(case.changed_at + timedelta(days=1), END)
@@ -256,6 +261,7 @@ class GeneratedYear:
         self._publish_complaint(report_id, relation, follow_up)
         beside = _Case(report_id, self._at, case.topic, case.region, hop=0)
         self._publish_dispatch(beside, agency, relation, follow_up)
+        case.beside.append((beside, relation, follow_up))
 
     def _dispatch(self, case: _Case, agency: str) -> None:
         case.hop += 1
