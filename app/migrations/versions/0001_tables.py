@@ -862,6 +862,13 @@ def _create_normalizer() -> None:
     )
     op.create_index("ix_normalize_ombudsman_question_asked_at", "normalize_ombudsman_question", ["asked_at"])
     op.create_table(
+        "normalize_rating_question",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("asked_at", _TIME, nullable=False),
+        sa.Column("rated_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_normalize_rating_question_asked_at", "normalize_rating_question", ["asked_at"])
+    op.create_table(
         "normalize_revision",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -934,6 +941,9 @@ def _create_oversight() -> None:
         sa.Column("open_due_at", _TIME, nullable=True),
         sa.Column("three_times_due_at", _TIME, nullable=True),
         sa.Column("handed_over_at", _TIME, nullable=True),
+        sa.Column("rating_asked_at", _TIME, nullable=True),
+        sa.Column("rated_at", _TIME, nullable=True),
+        sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("ping_pong", sa.String(), nullable=False),
         sa.Column("tables_version", sa.String(), nullable=False),
     )
@@ -1008,6 +1018,15 @@ def _create_oversight() -> None:
     op.create_index("ix_oversight_pair_day_refused_by", "oversight_pair_day", ["refused_by", "day"])
     op.create_index("ix_oversight_pair_day_topic", "oversight_pair_day", ["topic", "day"])
     _create_partial_index("ix_oversight_pair_day_zero", "oversight_pair_day", ["number"], "number = 0")
+    op.create_table(
+        "oversight_rating_question",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("hop", sa.Integer(), nullable=False),
+        sa.Column("since", _TIME, nullable=False),
+        sa.Column("asks_sender", sa.Boolean(), nullable=False),
+        sa.Column("ask_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_oversight_rating_question_ask", "oversight_rating_question", ["ask_at"])
 
 
 def _create_keys() -> None:
