@@ -178,6 +178,7 @@ def desk_page_parts(
         suggestions=_suggestions(parts, desk),
         recommendations=desk.recommendation_answers,
         work=desk.case_work,
+        units=desk.units,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,

@@ -16,6 +16,7 @@ from desk.mail.texts import CaseList, DeskLinks, DigestCounts
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
+from desk.units.tiers import Tier
 
 # Agency of the roles that belong to no institution.
 _NO_AGENCY = ""
@@ -68,7 +69,7 @@ class DigestFacts:
     def counts(self, agency: str) -> DigestCounts:
         """Return the numbers of now, which are those of the lists that the links lead to."""
         with read_transaction(self._engine) as connection:
-            tabs = count_tabs(connection, agency, self._now())
+            tabs = count_tabs(connection, Tier(agency), self._now())
         return DigestCounts(tabs["new"], tabs["soon"], tabs["overdue"], tabs["waiting"])
 
 

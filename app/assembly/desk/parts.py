@@ -26,6 +26,7 @@ from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.units.units import Units
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Contact, Correction
@@ -98,6 +99,11 @@ class DeskParts:
     def case_work(self) -> CaseWork:
         """Notes, templates, units and officers."""
         return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, self._parts.randomness.new_id)
+
+    @cached_property
+    def units(self) -> Units:
+        """The trees of the institutions' units."""
+        return Units(self._parts.engine, self.audit_log.append, self._parts.now)
 
     @cached_property
     def producer(self) -> Producer:

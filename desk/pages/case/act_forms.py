@@ -101,7 +101,7 @@ class ActForms:
             readers=draft.readers,
             extension_days=draft.extension_days,
         )
-        result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
+        result = parts.answers.give(actor, parts.tier(actor), view.case.case.tracking, form.version(), answer)
         if result.fault:
             return self._refused(request, actor, draft, result, form)
         address = self._next_address(request, actor, view, result, draft)
@@ -249,9 +249,9 @@ class ActForms:
         case, parts = view.case.case, self._parts
         zone = time_zone(parts.institutions.region(actor.agency)).value
         case_filter = query.case_filter(actor.account_id, zone)
-        position = row_cursor(case, case_filter)
+        position, tier = row_cursor(case, case_filter), parts.tier(actor)
         with read_transaction(parts.engine) as connection:
-            page = read_page(connection, actor.agency, case_filter, parts.now(), 1, position)
+            page = read_page(connection, tier, case_filter, parts.now(), 1, position)
         return page.rows[0].tracking if page.rows else ""
 
     def _officer(self, actor: Actor, account_id: str) -> Officer | None:
