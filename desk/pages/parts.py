@@ -24,6 +24,7 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.list_query import ListQuery, read_list_query
+from desk.units.passing import UnitPassing
 from desk.units.tiers import Tier, tier_of
 from desk.units.units import Units
 from messages.channels import ChannelDirectory
@@ -34,10 +35,11 @@ from pages.frame import SignedInPages
 
 
 class Officer(NamedTuple):
-    """A person of the agency who may have a case."""
+    """A person of the agency who may have a case. `unit` is the code of the person's unit, if there is one."""
 
     account_id: UUID
     name: str
+    unit: str = ""
 
 
 # Returns the officers of an agency, by name.
@@ -65,6 +67,7 @@ class DeskPageParts:
     recommendations: RecommendationAnswers
     work: CaseWork
     units: Units
+    passing: UnitPassing
     institutions: Institutions
     regions: Callable[[], Regions]
     topics: Callable[[], Mapping[str, str]]

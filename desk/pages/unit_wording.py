@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from desk.units.passing import PassingFault
 from desk.units.tree import MAX_DECREE_LENGTH, MAX_NAME_LENGTH, MAX_UNITS, UnitFault, UnitFaultReason
 from desk.units.unit_file import MAX_FILE_BYTES
 from pages.sizes import readable_size
@@ -31,6 +32,18 @@ _FAULTS: Mapping[UnitFaultReason, Message] = {
     "file-empty": _("Berkas ini tidak memuat unit. Pilih berkas CSV dengan kolom code, name, parent."),
     "file-too-large": _("Berkas terlalu besar: paling besar {file_limit}."),
 }
+# Sentences about a step that was not done.
+PASSING_FAULTS: Mapping[PassingFault, Message] = {
+    "moved": _("Laporan ini sudah tidak di instansi Anda. Tidak ada yang diteruskan."),
+    "unknown-unit": _("Pilih unit dari daftar. Anda dapat meneruskan ke unit Anda dan unit di bawahnya."),
+    "not-in-force": _("Unit itu tidak berlaku hari ini. Pilih unit lain."),
+    "day-over": _("Tenggat unit sudah lewat. Pilih hari ini atau sesudahnya, atau kosongkan."),
+    "day-too-late": _("Tenggat unit tidak boleh sesudah tenggat laporan ini. Pilih hari lebih awal, atau kosongkan."),
+    "why-missing": _("Tulis alasan mengembalikan laporan ini."),
+    "not-accountable": _("Laporan ini tidak sedang dipegang unit Anda, jadi tidak dapat Anda kembalikan."),
+    "not-seen": _("Laporan ini baru saja diteruskan ke unit lain."),
+}
+DAY_INVALID = _("Tulis tenggat unit sebagai tahun-bulan-hari, misalnya 2026-01-31.")
 _AT_LINE = _("Baris {line}: {fault}")
 
 

@@ -19,6 +19,7 @@ from desk.read_model.deadline_changes import deadline_changes
 from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases, with_recommendations
 from desk.read_model.sender_messages import mark_messages, store_accompanying
 from desk.read_model.stored_cases import derive_cases, rebuild_cases
+from desk.units.inheritance import inherit_units
 
 # Name of the derivation in `case_derivation`.
 DERIVATION = "desk"
@@ -41,6 +42,7 @@ class DeskDerivation:
         dispatched = new.subjects("dispatch")
         store_accompanying(connection, dispatched, facts)
         marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"), facts)
+        inherit_units(connection, new.ids("dispatch"))
         changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
         number_cases_of(connection, _cases_beside(connection, new) - set(dispatched))
         moved = with_recommendations(connection, dispatched)

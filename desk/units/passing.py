@@ -202,7 +202,8 @@ def unit_deadline(
         return None
     if day < today:
         return "day-over"
-    if day > limit.astimezone(zone).date():
+    # A limit at midnight is the end of the day before.
+    if day > (limit - timedelta(microseconds=1)).astimezone(zone).date():
         return "day-too-late"
     return min(datetime.combine(day, time(), zone) + timedelta(days=1), limit)
 

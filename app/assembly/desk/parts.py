@@ -26,6 +26,7 @@ from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
@@ -104,6 +105,12 @@ class DeskParts:
     def units(self) -> Units:
         """The trees of the institutions' units."""
         return Units(self._parts.engine, self.audit_log.append, self._parts.now)
+
+    @cached_property
+    def passing(self) -> UnitPassing:
+        """The steps of cases between units."""
+        parts = self._parts
+        return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id)
 
     @cached_property
     def producer(self) -> Producer:

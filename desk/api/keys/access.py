@@ -14,7 +14,12 @@ from pages.clients import client_address
 
 _REALM = 'Bearer realm="agency"'
 # The rate that a request with each scope counts for.
-_RATES: dict[Scope, str] = {"read": "agency-read", "answer": "agency-answer", "pictures": "agency-read"}
+_RATES: dict[Scope, str] = {
+    "read": "agency-read",
+    "answer": "agency-answer",
+    "pictures": "agency-read",
+    "units": "agency-answer",
+}
 
 
 class Access:

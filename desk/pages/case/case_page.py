@@ -14,13 +14,14 @@ from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
-from desk.pages.case.act_draft import ActDraft, NoteDraft
+from desk.pages.case.act_draft import ActDraft, NoteDraft, UnitDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_act
 from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, public_place, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
+from desk.pages.case.unit_part import unit_values
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.case_rows import other_matter
@@ -42,7 +43,7 @@ from pages.wording.cases import CASE_STATES, KINDS, report_heading, second_matte
 from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 _MAX_SEARCH_LENGTH = 100
-_NO_ACT, _NO_NOTE, _NO_RECOMMENDATION = ActDraft(), NoteDraft(), RecommendationDraft()
+_NO_ACT, _NO_NOTE, _NO_RECOMMENDATION, _NO_STEP = ActDraft(), NoteDraft(), RecommendationDraft(), UnitDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class CasePage:
         shows_public_words: bool = False,
         is_note_stored: bool = False,
         compares_pictures: bool = False,
+        unit_draft: UnitDraft = _NO_STEP,
     ) -> Response:
         """Return the page with what a person has begun, or why a suggestion was not decided."""
         parts, tier = self._parts, self._parts.tier(actor)
@@ -157,6 +159,7 @@ class CasePage:
             **self._report_values(view, tier),
             **self._inner_values(actor, view, tier),
             "note": note,
+            "unit_draft": unit_draft,
             "is_note_stored": is_note_stored,
             "form_id": parts.work.new_form_id(),
             "acts": self._act_forms(actor, view, draft),
@@ -183,7 +186,7 @@ class CasePage:
             "document_pages": MAX_DOCUMENT_PAGES,
             "unsent_answer": recommendation if recommendation.fault else None,
         }
-        has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault
+        has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault or unit_draft.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
@@ -272,8 +275,7 @@ class CasePage:
             "notes": parts.work.notes(case.agency, case.complaint_id),
             "assignments": parts.work.assignments(case.agency, case.dispatch_id),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
-            "units": parts.work.units(tier),
-            "officers": parts.officers(case.agency),
+            **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
             "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),

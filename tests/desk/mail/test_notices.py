@@ -98,7 +98,7 @@ class Office:
         """Return the job as another process has it."""
         return DigestJob(
             self.accounts,
-            lambda agency: self.counts.get(agency, DigestCounts()),
+            lambda agency, unit: self.counts.get(f"{agency} {unit}".strip(), DigestCounts()),
             {_AGENCY: _WIB, _EASTERN_AGENCY: _WIT}.__getitem__,
             _LINKS,
             self.composer,

@@ -56,7 +56,7 @@ def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
     """The zone is that of the agency's region."""
     generate_cases(parts.engine, [_AGENCY], 200, NOW)
     facts = DigestFacts(parts.engine, lambda: NOW, RegistryInstitutions(lambda: parts.registry))
-    counts = facts.counts(_AGENCY)
+    counts = facts.counts(_AGENCY, "")
     numbers = {"new": counts.new, "due_soon": counts.due_soon, "overdue": counts.overdue, "waiting": counts.waiting}
     assert min(numbers.values()) > 0
     links = desk_links("https://lapor.example")
@@ -67,7 +67,7 @@ def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
                 UUID(int=0), facts.zone(_AGENCY)
             )
             assert len(read_page(connection, Tier(_AGENCY), case_filter, NOW, 200).rows) == number
-    assert facts.counts("kota-3374").is_empty()
+    assert facts.counts("kota-3374", "").is_empty()
     assert facts.zone("provinsi-94").utcoffset(None) == timedelta(hours=9)
 
 
