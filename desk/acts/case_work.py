@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, col
 
 from accounts.permissions import Actor, actor_label
 from config.conditions import is_one_of
-from config.database import insert_statement, insertion_or_replacement, read_transaction, write_transaction
+from config.database import insert_statement, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder, DeskNote, DeskTemplate
 from desk.units.tiers import Tier
@@ -99,9 +99,17 @@ class CaseWork:
     def set_mails_new_cases(self, actor: Actor, agency: str, *, wanted: bool) -> None:
         """Switch the e-mail for each new case on or off, for all officers of the agency."""
         self._record("desk.mails_new_cases", agency, actor_label(actor), "on" if wanted else "off", self._now())
-        row = {"agency": agency, "mails_new_cases": wanted}
-        with write_transaction(self._engine) as connection:
-            connection.execute(insertion_or_replacement(connection.dialect.name, DeskAgencySetting), [row])
+        self._set(agency, {"mails_new_cases": wanted})
+
+    def passes_on_by_itself(self, agency: str) -> bool:
+        """Return True if a new case of the agency goes to the unit that is proposed for it."""
+        settings = self._rows(DeskAgencySetting, (col(DeskAgencySetting.agency) == agency,), ())
+        return any(row.passes_on_by_itself for row in settings)
+
+    def set_passes_on_by_itself(self, actor: Actor, agency: str, *, wanted: bool) -> None:
+        """Let proposals of units take effect by themselves, or not."""
+        self._record("desk.passes_on_by_itself", agency, actor_label(actor), "on" if wanted else "off", self._now())
+        self._set(agency, {"passes_on_by_itself": wanted})
 
     def add_template(self, actor: Actor, agency: str, title: str, text: str, form_id: UUID | None = None) -> None:
         """Add a template, once for a form and a text."""
@@ -128,6 +136,12 @@ class CaseWork:
         is_own = (col(DeskTemplate.id) == template_id, col(DeskTemplate.agency) == agency)
         with write_transaction(self._engine) as connection:
             connection.execute(delete(DeskTemplate).where(*is_own))
+
+    def _set(self, agency: str, changed: dict[str, bool]) -> None:
+        row = {"agency": agency, "mails_new_cases": False, "passes_on_by_itself": False, **changed}
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, DeskAgencySetting).values(row)
+            connection.execute(statement.on_conflict_do_update(index_elements=["agency"], set_=changed))
 
     def _assign(self, actor: Actor, agency: str, dispatch_id: UUID, holder: dict[str, str], why: str) -> None:
         at = self._now()

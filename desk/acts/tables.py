@@ -147,13 +147,18 @@ class DeskOpening(SQLModel, table=True):
 
 
 class DeskAgencySetting(SQLModel, table=True):
-    """What an agency has set for its desk. `mails_new_cases`: its officers get an e-mail for each new case."""
+    """What an agency has set for its desk.
+
+    `mails_new_cases`: its officers get an e-mail for each new case. `passes_on_by_itself`: a new case goes to the unit
+    that is proposed for it.
+    """
 
     __tablename__ = "desk_agency_setting"
     __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
 
     agency: str = Field(primary_key=True)
-    mails_new_cases: bool
+    mails_new_cases: bool = False
+    passes_on_by_itself: bool = False
 
 
 class DeskSavedFilter(SQLModel, table=True):

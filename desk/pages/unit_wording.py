@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from desk.units.passing import PassingFault
+from desk.units.proposals import ProposalReason
 from desk.units.tree import MAX_DECREE_LENGTH, MAX_NAME_LENGTH, MAX_UNITS, UnitFault, UnitFaultReason
 from desk.units.unit_file import MAX_FILE_BYTES
 from pages.sizes import readable_size
@@ -42,6 +43,10 @@ PASSING_FAULTS: Mapping[PassingFault, Message] = {
     "why-missing": _("Tulis alasan mengembalikan laporan ini."),
     "not-accountable": _("Laporan ini tidak sedang dipegang unit Anda, jadi tidak dapat Anda kembalikan."),
     "not-seen": _("Laporan ini baru saja diteruskan ke unit lain."),
+}
+PROPOSAL_REASONS: Mapping[ProposalReason, Message] = {
+    "named": _("Laporan ini menyebut unit itu."),
+    "topic": _("Laporan terakhir dengan topik yang sama selesai di unit itu."),
 }
 DAY_INVALID = _("Tulis tenggat unit sebagai tahun-bulan-hari, misalnya 2026-01-31.")
 _AT_LINE = _("Baris {line}: {fault}")

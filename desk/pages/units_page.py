@@ -32,6 +32,7 @@ _CODE_MISSING = _("Isi kode unit.")
 _DATE_INVALID = _("Tulis tanggal sebagai tahun-bulan-hari, misalnya 2026-01-31.")
 _NOTICES: Mapping[str, Message] = {
     "simpan": _("Unit tersimpan."),
+    "usulan": _("Pilihan Anda tersimpan."),
     "hapus": _("Unit dihapus. Laporannya yang sudah selesai ada di unit di atasnya."),
 }
 
@@ -58,6 +59,7 @@ class UnitsPage:
         router = APIRouter()
         router.add_api_route(UNITS, self.show, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(UNITS, self.save, methods=["POST"], response_class=HTMLResponse)
+        router.add_api_route(f"{UNITS}/usulan", self.set_proposals, methods=["POST"], response_class=HTMLResponse)
         router.add_api_route(UNITS_IMPORT, self.import_file, methods=["POST"], response_class=HTMLResponse)
         return router
 
@@ -100,6 +102,12 @@ class UnitsPage:
         counts = {"baru": str(result.added), "berubah": str(result.changed)}
         return see_other(with_query(UNITS, selesai="impor", **counts))
 
+    def set_proposals(self, request: Request, form: PostedForm) -> Response:
+        """Let proposals take effect by themselves, or not."""
+        actor = self._parts.require(request, Act.MANAGE_UNITS)
+        self._parts.work.set_passes_on_by_itself(actor, actor.agency, wanted=form.line("otomatis") == "1")
+        return see_other(with_query(UNITS, selesai="usulan"))
+
     def _page(
         self,
         request: Request,
@@ -133,6 +141,7 @@ class UnitsPage:
             ],
             "texts": [(text, ListQuery(tab="working", unit=text).list_address()) for text in texts],
             "may_manage": may_manage,
+            "passes_on_by_itself": parts.work.passes_on_by_itself(actor.agency),
             "changed": unit,
             "form": _form_values(typed, unit),
             "parents": _parents(tree, unit),

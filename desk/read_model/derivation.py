@@ -20,6 +20,7 @@ from desk.read_model.recommendations.changes import recommendation_changes, reco
 from desk.read_model.sender_messages import mark_messages, store_accompanying
 from desk.read_model.stored_cases import derive_cases, rebuild_cases
 from desk.units.inheritance import inherit_units
+from desk.units.proposals import pass_on_by_itself
 
 # Name of the derivation in `case_derivation`.
 DERIVATION = "desk"
@@ -44,6 +45,7 @@ class DeskDerivation:
         marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"), facts)
         inherit_units(connection, new.ids("dispatch"))
         changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
+        pass_on_by_itself(connection, new.ids("dispatch"))
         number_cases_of(connection, _cases_beside(connection, new) - set(dispatched))
         moved = with_recommendations(connection, dispatched)
         number_cases_of(connection, recommended_cases(connection, {*moved, *new.subjects("recommendation")}))

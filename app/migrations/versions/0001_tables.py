@@ -190,6 +190,7 @@ def _create_desk_work() -> None:
         "desk_agency_setting",
         sa.Column("agency", sa.String(), primary_key=True),
         sa.Column("mails_new_cases", sa.Boolean(), nullable=False),
+        sa.Column("passes_on_by_itself", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "desk_assignment",

@@ -24,12 +24,13 @@ def saved(client: DeskClient, **fields: str) -> requests.Response:
 
 def uploaded(client: DeskClient, content: bytes, name: str = "unit.csv") -> requests.Response:
     """Send the form with a file."""
-    return client.program(
+    answer: requests.Response = client.program(
         "POST",
         "/desk/unit/impor",
         headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
         files={"berkas": (name, content, "text/csv")},
     )
+    return answer
 
 
 def tree(site: DeskSite) -> dict[str, str]:
