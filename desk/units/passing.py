@@ -197,7 +197,7 @@ def _check(
 def unit_deadline(
     day: date | None, today: date, limit: datetime, zone: tzinfo
 ) -> datetime | Literal["day-over", "day-too-late"] | None:
-    """Return the deadline of a unit on a day: its end, or the limit on the day of the limit. Without a day, none."""
+    """Return the deadline of a unit on a day: its last minute, or the limit on the limit's day; without a day, none."""
     if day is None:
         return None
     if day < today:
@@ -205,7 +205,7 @@ def unit_deadline(
     # A limit at midnight is the end of the day before.
     if day > (limit - timedelta(microseconds=1)).astimezone(zone).date():
         return "day-too-late"
-    return min(datetime.combine(day, time(), zone) + timedelta(days=1), limit)
+    return min(datetime.combine(day, time(23, 59), zone), limit)
 
 
 def target_of_return(tree: UnitTree, unit: str, came_from: str, returns: int) -> str:

@@ -151,12 +151,12 @@ def test_the_deadline_of_a_unit_lies_within_that_above(site: DeskSite, client: D
 
 
 def test_days_and_their_ends() -> None:
-    """A day ends at midnight of the agency's zone; the day of the limit ends with the limit."""
+    """A day ends with its last minute in the agency's zone; the day of the limit ends with the limit."""
     zone, limit, today = NOW.tzinfo, NOW + timedelta(days=2), NOW.date()
     assert zone
     assert unit_deadline(None, today, limit, zone) is None
     end = unit_deadline(today, today, limit, zone)
-    assert end == NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert end == NOW.replace(hour=23, minute=59, second=0, microsecond=0)
     assert unit_deadline(limit.date(), today, limit, zone) == limit
     assert unit_deadline(today - timedelta(days=1), today, limit, zone) == "day-over"
     assert unit_deadline(limit.date() + timedelta(days=1), today, limit, zone) == "day-too-late"

@@ -45,7 +45,7 @@ def test_a_coordinator_makes_the_tree(site: DeskSite, client: DeskClient) -> Non
     assert saved(client, kode="dinkes", nama="Dinas Kesehatan", sk="SK 1/2026", mulai="2026-01-01").status_code == 303
     assert saved(client, kode="PKM", nama="Puskesmas", induk="DINKES").status_code == 303
     page = client.get("/desk/unit?ubah=PKM")
-    assert ('value="Puskesmas"' in page.text, "SK SK 1/2026" in text_of(page)) == (True, True)
+    assert ('value="Puskesmas"' in page.text, "Dasar: SK 1/2026" in text_of(page)) == (True, True)
     assert saved(client, lama="PKM", nama="Puskesmas Kota", induk="").status_code == 303
     assert tree(site) == {"DINKES": "", "PKM": ""}
     assert client.post("/desk/unit", {"langkah": "hapus", "lama": "PKM"}).status_code == 303
