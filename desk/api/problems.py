@@ -60,7 +60,7 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
         ),
         "unit_in_use": ProblemKind(
             HTTPStatus.CONFLICT,
-            "The unit has open cases, officers, keys or units below it.",
+            "The unit has open cases, officers, keys, webhooks or units below it.",
             "Pass its cases on, and give its officers and units another one. Nothing was removed.",
         ),
         "not_accountable": ProblemKind(

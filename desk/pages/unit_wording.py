@@ -26,7 +26,7 @@ _FAULTS: Mapping[UnitFaultReason, Message] = {
     "has-units": _("Unit {code} memiliki unit di bawahnya. Pindahkan atau hapus unit di bawahnya dahulu."),
     "has-open-cases": _("Unit {code} masih memegang laporan. Teruskan laporannya ke unit lain dahulu."),
     "has-officers": _("Unit {code} masih memiliki petugas atau undangan. Ganti unit mereka di halaman Akun dahulu."),
-    "has-keys": _("Unit {code} masih memiliki kunci program. Cabut kunci itu di halaman Integrasi dahulu."),
+    "has-keys": _("Unit {code} masih memiliki kunci program atau webhook. Cabut di halaman Integrasi dahulu."),
     "file-encoding": _("Berkas ini bukan UTF-8. Simpan lagi di lembar kerja sebagai CSV UTF-8, lalu unggah."),
     "file-columns": _("Baris pertama berkas harus memuat tiga kolom: code, name, parent (atau kode, nama, induk)."),
     "file-unreadable": _("Berkas ini bukan CSV yang benar: ada tanda kutip yang tidak ditutup."),

@@ -16,6 +16,7 @@ from accounts.permissions import Actor, actor_label
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAssignment, DeskHolder
+from desk.changes import CaseChange
 from desk.read_model.change_order import number_changes
 from desk.read_model.tables import DeskCase
 from desk.units.tiers import Tier, read_tree
@@ -39,6 +40,9 @@ PassingFault: TypeAlias = Literal[
     "not-seen",
 ]
 
+# Stores what units are told of a case that came to one: the change, the unit before, and the unit now.
+TellUnits: TypeAlias = Callable[[Connection, CaseChange, str, str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -60,10 +64,13 @@ class _Holding:
 
 
 class UnitPassing:
-    """The acts. `new_id` returns random ids. Every method may raise `DatabaseUnavailable`."""
+    """The acts. `new_id` returns random ids, `tell` stores the news. Every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: Engine, record: Record, now: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self, engine: Engine, record: Record, now: Callable[[], datetime], new_id: Callable[[], UUID], tell: TellUnits
+    ) -> None:
         self._engine = engine
+        self._tell = tell
         self._record = record
         self._now = now
         self._new_id = new_id
@@ -137,6 +144,7 @@ class UnitPassing:
         *,
         is_return: bool,
     ) -> None:
+        earlier_unit = read_holding(connection, case.dispatch_id).unit_code
         step = {
             "id": self._new_id(),
             "dispatch_id": case.dispatch_id,
@@ -165,6 +173,8 @@ class UnitPassing:
         connection.execute(update(DeskHolder).where(col(DeskHolder.dispatch_id).in_(earlier)).values(follows))
         # Programs with a key of the unit find the case in their list.
         number_changes(connection, {case.dispatch_id: case.agency})
+        change = CaseChange(step["id"], "received", case.agency, case.tracking, case.dispatch_id, case.state, at)
+        self._tell(connection, change, earlier_unit, values["unit_code"])
 
 
 @dataclass(frozen=True, slots=True)

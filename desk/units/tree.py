@@ -48,6 +48,10 @@ class UnitFault(Exception):
         self.line = line
 
 
+class UnknownUnit(LookupError):
+    """The agency has no unit with this code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit: see `DeskUnit`."""

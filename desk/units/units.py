@@ -25,6 +25,7 @@ from desk.units.tables import DeskUnit
 from desk.units.tiers import read_tree
 from desk.units.tree import Unit, UnitFault, UnitTree, check_tree, check_unit
 from desk.units.unit_file import read_unit_file
+from desk.webhooks.tables import WebhookRow
 
 
 class ImportedUnits(NamedTuple):
@@ -170,7 +171,8 @@ def _check_removable(connection: Connection, agency: str, code: str, now: dateti
     keys = select(col(DeskKey.id)).where(
         col(DeskKey.agency) == agency, col(DeskKey.unit) == code, col(DeskKey.revoked_at).is_(None)
     )
-    if has_row(connection, keys):
+    webhooks = select(col(WebhookRow.id)).where(col(WebhookRow.agency) == agency, col(WebhookRow.unit) == code)
+    if has_row(connection, keys) or has_row(connection, webhooks):
         raise UnitFault("has-keys", code)
     return unit, tree.units.get(unit.parent)
 

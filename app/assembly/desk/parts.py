@@ -28,6 +28,7 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
+from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Contact, Correction
@@ -110,7 +111,8 @@ class DeskParts:
     def passing(self) -> UnitPassing:
         """The steps of cases between units."""
         parts = self._parts
-        return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id)
+        tell = ChangeQueue(parts.now).add_passed
+        return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
     def producer(self) -> Producer:

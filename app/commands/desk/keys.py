@@ -44,7 +44,8 @@ def key(
     as_json: Json = False,
 ) -> None:
     """Print a new key of an agency's program, which is shown only now. Or list or revoke its keys."""
-    from desk.api.keys.agency_keys import MAX_VALID_KEYS, TooManyKeys, UnknownUnit
+    from desk.api.keys.agency_keys import MAX_VALID_KEYS, TooManyKeys
+    from desk.units.tree import UnknownUnit
 
     if listing:
         with open_parts_with_tables() as parts:

@@ -31,7 +31,7 @@ _FAULTS: dict[UnitFaultReason, str] = {
     "has-units": "The unit {code} has units below it. Move or remove these first.",
     "has-open-cases": "The unit {code} has open cases. Pass them on first.",
     "has-officers": "The unit {code} has officers or invitations. `satupintu desk move` gives them another one.",
-    "has-keys": "The unit {code} has keys of programs. `satupintu desk key --revoke ID` revokes one.",
+    "has-keys": "The unit {code} has keys or webhooks of programs. `satupintu desk key --revoke ID` revokes a key.",
     "file-encoding": "The file is not UTF-8. Save it as CSV UTF-8.",
     "file-columns": "The first line must have the columns code,name,parent and no others.",
     "file-unreadable": "The file is no CSV: a quotation mark is not closed.",

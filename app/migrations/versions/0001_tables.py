@@ -438,6 +438,7 @@ def _create_webhooks() -> None:
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("kinds", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("secret", sa.String(), nullable=False),
         sa.Column("previous_secret", sa.String(), nullable=False),
         sa.Column("previous_secret_until", _TIME, nullable=True),

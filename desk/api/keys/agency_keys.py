@@ -28,6 +28,7 @@ from desk.acts.answers import Record
 from desk.api.keys.scopes import SCOPES, Scope
 from desk.api.tables import DeskKey
 from desk.units.tiers import Tier, tier_of
+from desk.units.tree import UnknownUnit
 
 # A program changes its key while the previous one is still valid.
 MAX_VALID_KEYS = 2
@@ -41,10 +42,6 @@ _KEY_BY_ID = select(*_COLUMNS).where(col(DeskKey.id) == bindparam("id"))
 
 class TooManyKeys(ValueError):
     """The agency, or its unit, has `MAX_VALID_KEYS` valid keys."""
-
-
-class UnknownUnit(LookupError):
-    """The agency has no unit with this code."""
 
 
 class UnknownKey(LookupError):

@@ -25,6 +25,7 @@ from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
+from desk.webhooks.change_queue import ChangeQueue
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.tracking import tracking_number
@@ -90,7 +91,7 @@ class ApiHarness:
             DEADLINES,
             AnswerPictures(self.engine, SEALER, lambda _: nullcontext(), ample_space().take, self.clock),
             self.units,
-            UnitPassing(self.engine, self.record, self.clock, uuid4),
+            UnitPassing(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_passed),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 

@@ -33,6 +33,7 @@ from desk.pages.parts import DeskPageParts, Officer
 from desk.units.passing import UnitPassing
 from desk.units.tiers import Tier
 from desk.units.units import Units
+from desk.webhooks.change_queue import ChangeQueue
 from messages.sealing import Sealed, Sealer
 from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, FollowUp, Kind, Report, Verdict
 from messages.tracking import tracking_number
@@ -104,7 +105,7 @@ class DeskSite:
             recommendations=RecommendationAnswers(answers, self.record, self.publish_messages, self.now),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             units=Units(self.desk.engine, self.record, self.now),
-            passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4),
+            passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_passed),
             institutions=institutions,
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},

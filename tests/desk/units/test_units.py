@@ -11,8 +11,8 @@ from sqlalchemy import Engine, insert
 from accounts.permissions import Role
 from accounts.tables import AccountRow
 from config.database import write_transaction
-from desk.api.keys.agency_keys import AgencyKeys, UnknownUnit
-from desk.units.tree import Unit, UnitFault
+from desk.api.keys.agency_keys import AgencyKeys
+from desk.units.tree import Unit, UnitFault, UnknownUnit
 from desk.units.units import ImportedUnits, Units
 from tests.desk.api.harness import new_token
 
