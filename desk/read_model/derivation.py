@@ -43,7 +43,7 @@ class DeskDerivation:
         dispatched = new.subjects("dispatch")
         store_accompanying(connection, dispatched, facts)
         marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"), facts)
-        inherit_units(connection, new.ids("dispatch"))
+        inherit_units(connection, _later_hops(new, facts))
         changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
         pass_on_by_itself(connection, new.ids("dispatch"))
         number_cases_of(connection, _cases_beside(connection, new) - set(dispatched))
@@ -54,6 +54,13 @@ class DeskDerivation:
         rebuild_cases(connection, new.subjects(FORGOTTEN), facts, self._deadlines)
         if changes:
             self._on_changes(connection, changes)
+
+
+def _later_hops(new: NewFacts, facts: SharedFacts) -> Collection[UUID]:
+    """Return the new dispatches that are not the first one of their complaint."""
+    new_ids = set(new.ids("dispatch"))
+    dispatches = facts.dispatches(new.subjects("dispatch"))
+    return [item.id for items in dispatches.values() for item in items if item.hop > 0 and item.id in new_ids]
 
 
 def _cases_beside(connection: Connection, new: NewFacts) -> set[UUID]:

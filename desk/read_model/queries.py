@@ -30,7 +30,7 @@ from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
 from desk.read_model.search import WordMatches, find_words
 from desk.read_model.tables import DeskCase
-from desk.units.tiers import Tier, is_held_in, is_in_tier
+from desk.units.tiers import Tier, is_in_tier
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
 # deadline has passed.
@@ -178,6 +178,8 @@ def read_dangers(connection: Connection, tier: Tier, limit: int) -> Sequence[Row
 def count_tabs(connection: Connection, tier: Tier, now: datetime) -> Mapping[ListTab, int]:
     """Return the number of cases of each tab, up to `MAX_COUNT`."""
     is_own = is_in_tier(tier)
+    if not tier.is_whole:
+        return _count_among(connection, [is_own], now, MAX_COUNT)
     return {tab: _count(connection, [is_own, _is_in_tab(tab, now)], MAX_COUNT) for tab in TABS}
 
 
@@ -199,7 +201,8 @@ def count_matches(
     matches = found or find_words(connection, tier.agency, case_filter.words)
     conditions = _conditions(tier, case_filter, now)
     if matches is not None:
-        return MatchCounts(_count_among(connection, [*conditions, matches.counted], now), matches.is_part)
+        counted = [*conditions, matches.counted]
+        return MatchCounts(_count_among(connection, counted, now, MAX_FILTERED_COUNT), matches.is_part)
     counts = {tab: _count(connection, [*conditions, _is_counted_in_tab(tab, now)], MAX_FILTERED_COUNT) for tab in TABS}
     return MatchCounts(counts, is_part=False)
 
@@ -211,9 +214,13 @@ def count_topics(connection: Connection, tier: Tier, tab: ListTab) -> Mapping[st
     the next, however many cases each has.
     """
     counts: Counter[str] = Counter()
-    query = _TOPIC_COUNTS if tier.is_whole else _topic_counts(is_held_in(tier))
-    for stored_tab in _OPEN_TABS if tab in {"soon", "overdue"} else (tab,):
-        for row in connection.execute(query, {"agency": tier.agency, "tab": stored_tab}):
+    stored_tabs = _OPEN_TABS if tab in {"soon", "overdue"} else (tab,)
+    if not tier.is_whole:
+        is_counted = (is_in_tier(tier), is_one_of(col(DeskCase.tab), stored_tabs))
+        query = select(col(DeskCase.topic), func.count()).where(*is_counted).group_by(col(DeskCase.topic))
+        return {topic: min(count, MAX_TOPIC_COUNT) for topic, count in connection.execute(query)}
+    for stored_tab in stored_tabs:
+        for row in connection.execute(_TOPIC_COUNTS, {"agency": tier.agency, "tab": stored_tab}):
             counts[row.topic] += row.cases
     return counts
 
@@ -224,12 +231,12 @@ def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]], li
 
 
 def _count_among(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int
 ) -> Mapping[ListTab, int]:
-    """Count the few cases that words have found, all tabs in one reading."""
+    """Count the few cases that words have found, or that units have, all tabs in one reading."""
     counts = [func.count().filter(_is_in_tab(tab, now)).label(tab) for tab in TABS]
     row = connection.execute(select(*counts).where(*conditions)).one()
-    return {tab: min(getattr(row, tab), MAX_FILTERED_COUNT) for tab in TABS}
+    return {tab: min(getattr(row, tab), limit) for tab in TABS}
 
 
 def _conditions(tier: Tier, case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -339,10 +346,9 @@ def _sorted(query: Select[*tuple[Any, ...]], case_filter: CaseFilter, after: Cur
     return query.order_by(sort, dispatch_id)
 
 
-def _topic_counts(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Return the query of topics. Its parameters are `agency` and `tab`; `conditions` are further ones about a case."""
+def _topic_counts() -> Select[*tuple[Any, ...]]:
+    """Return the query of topics, built once. Its parameters are `agency` and `tab`."""
     is_in_tab = (
-        *conditions,
         col(DeskCase.agency) == bindparam("agency", type_=String()),
         col(DeskCase.tab) == bindparam("tab", type_=String()),
     )

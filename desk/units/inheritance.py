@@ -28,7 +28,6 @@ _INHERITED: Select[*tuple[Any, ...]] = (
     .join(DeskHolder, col(DeskHolder.dispatch_id) == col(_EARLIER.id))
     .where(
         is_one_of(col(_NEW.id), bindparam("ids")),
-        col(_NEW.hop) > 0,
         col(_EARLIER.hop) < col(_NEW.hop),
         select(col(DeskUnit.code)).where(col(DeskUnit.agency) == col(_NEW.agency)).exists(),
     )
@@ -37,9 +36,9 @@ _INHERITED: Select[*tuple[Any, ...]] = (
 
 
 def inherit_units(connection: Connection, dispatch_ids: Collection[UUID]) -> None:
-    """Store the unit of new dispatches whose complaint the same agency had before. Doing so again changes nothing.
+    """Store the unit of new dispatches, of later hops, whose complaint the same agency had before.
 
-    What a person has decided about a dispatch stays.
+    Doing so again changes nothing: what a person has decided about a dispatch stays.
     """
     if not dispatch_ids:
         return

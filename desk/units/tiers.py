@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlmodel import col
 
 from config.conditions import is_one_of
-from config.database import has_row
 from desk.acts.tables import DeskHolder
 from desk.read_model.tables import DeskCase
 from desk.units.tables import DeskUnit
@@ -53,17 +52,12 @@ def tier_of(connection: Connection, agency: str, unit: str) -> Tier:
 def is_in_tier(tier: Tier) -> ColumnElement[bool]:
     """Return the condition that a row of `DeskCase` is in the tier."""
     is_own = col(DeskCase.agency) == tier.agency
-    return is_own & is_held_in(tier)
-
-
-def is_held_in(tier: Tier) -> ColumnElement[bool]:
-    """Return the condition about the units alone, for a statement that compares the agency itself."""
     if tier.units is None:
-        return true()
+        return is_own
     held = select(col(DeskHolder.dispatch_id)).where(
         col(DeskHolder.agency) == tier.agency, is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
     )
-    return col(DeskCase.dispatch_id).in_(held)
+    return is_own & col(DeskCase.dispatch_id).in_(held)
 
 
 def sees(connection: Connection, tier: Tier, dispatch_id: UUID) -> bool:
@@ -88,8 +82,3 @@ def read_tree(connection: Connection, agency: str) -> UnitTree:
     names = tuple(Unit.__dataclass_fields__)
     query = select(*(col(getattr(DeskUnit, name)) for name in names)).where(col(DeskUnit.agency) == agency)
     return UnitTree(Unit(*row) for row in connection.execute(query))
-
-
-def has_units(connection: Connection, agency: str) -> bool:
-    """Return True if an agency has units."""
-    return has_row(connection, select(col(DeskUnit.code)).where(col(DeskUnit.agency) == agency))

@@ -14,10 +14,12 @@ from desk.acts.tables import DeskAssignment, DeskHolder
 from desk.units.passing import target_of_return, unit_deadline
 from desk.units.tiers import Tier
 from desk.units.tree import Unit, UnitFault, UnitTree
+from messages.shapes import ClosedCase, Suggestion
 from tests.accounts.desk_client import DeskClient
 from tests.conftest import NOW
 from tests.desk.pages.page_requests import case_page, done, text_of
 from tests.desk.pages.site import HEALTH, PLN, WAYAN, DeskSite
+from tests.router.test_linked import id_of
 from tests.router.test_objections import act_of
 
 HEAD = Actor(UUID(int=50), "Kepala Subbagian", Role.COORDINATOR, HEALTH)
@@ -257,3 +259,24 @@ def test_an_institution_without_units_works_as_before(site: DeskSite, client: De
     assert client.get("/desk/unit").text.count("Dinas Kesehatan") == 1
     with read_transaction(site.desk.engine) as connection:
         assert connection.execute(select(col(DeskAssignment.unit_code))).scalars().all() == [""]
+
+
+def test_a_case_of_another_unit_that_is_perhaps_the_same_is_not_named(site: DeskSite, client: DeskClient) -> None:
+    """Neither on the page nor beside it, and nobody decides about a case that is not seen."""
+    for unit in (Unit("PKM", "Puskesmas"), Unit("RSUD", "Rumah Sakit")):
+        site.parts.units.add(HEALTH, unit, "Budi", "test")
+    earlier = site.send(1)
+    number = site.send(2, suggestion=Suggestion(of=id_of(1), score=0.8, evidence=("same-names",)))
+    former = site.send(3, similar_closed_case=ClosedCase(of=id_of(1), closed_at=NOW))
+    for tracking, unit in ((earlier, "RSUD"), (number, "PKM"), (former, "PKM")):
+        assert passed(site, client, HEAD, tracking, unit) == HTTPStatus.SEE_OTHER
+    site.actor = HEAD
+    assert earlier in case_page(client, number)
+    site.actor = CLINIC
+    for tracking in (number, former):
+        assert earlier not in case_page(client, tracking)
+    assert client.get(f"/desk/laporan/{number}/banding").status_code == HTTPStatus.SEE_OTHER
+    decided = client.post(f"/desk/laporan/{number}/usulan", {"putusan": "sama"})
+    assert (decided.status_code, site.corrections) == (HTTPStatus.CONFLICT, [])
+    site.actor = OTHER
+    assert number not in case_page(client, earlier)
