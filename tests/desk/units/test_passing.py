@@ -268,8 +268,8 @@ def test_a_case_of_another_unit_that_is_perhaps_the_same_is_not_named(site: Desk
     earlier = site.send(1)
     number = site.send(2, suggestion=Suggestion(of=id_of(1), score=0.8, evidence=("same-names",)))
     former = site.send(3, similar_closed_case=ClosedCase(of=id_of(1), closed_at=NOW))
-    for tracking, unit in ((earlier, "RSUD"), (number, "PKM"), (former, "PKM")):
-        assert passed(site, client, HEAD, tracking, unit) == HTTPStatus.SEE_OTHER
+    for tracking, code in ((earlier, "RSUD"), (number, "PKM"), (former, "PKM")):
+        assert passed(site, client, HEAD, tracking, code) == HTTPStatus.SEE_OTHER
     site.actor = HEAD
     assert earlier in case_page(client, number)
     site.actor = CLINIC
