@@ -17,7 +17,8 @@ from sqlmodel import col
 from cases.facts.tables import ComplaintFact
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
-from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
+from config.database import DatabaseLock, lock_until_commit
+from config.row_insertion import insert_or_replace_rows
 from desk.acts.tables import DeskHolder
 from desk.read_model.documents import is_document_of
 from desk.read_model.tables import DeskCase, DeskCaseChange
@@ -71,7 +72,7 @@ def number_changes(connection: Connection, cases: Mapping[UUID, str]) -> None:
         for agency, dispatch_ids in sorted(by_agency.items())
         for seq, dispatch_id in enumerate(dispatch_ids, start=last_seqs[agency] + 1)
     ]
-    connection.execute(insertion_or_replacement(connection.dialect.name, DeskCaseChange), rows)
+    insert_or_replace_rows(connection, DeskCaseChange, rows)
 
 
 def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> None:

@@ -16,7 +16,7 @@ from config.database import DatabaseLock, lock_until_commit
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
-from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases, with_recommendations
+from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases
 from desk.read_model.sender_messages import mark_messages, store_accompanying
 from desk.read_model.stored_cases import derive_cases, rebuild_cases
 from desk.units.inheritance import inherit_units
@@ -46,8 +46,8 @@ class DeskDerivation:
         inherit_units(connection, _later_hops(new, facts))
         changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
         pass_on_by_itself(connection, new.ids("dispatch"))
-        number_cases_of(connection, _cases_beside(connection, new) - set(dispatched))
-        moved = with_recommendations(connection, dispatched)
+        number_cases_of(connection, facts.dispatches(_cases_beside(connection, new) - set(dispatched)).keys())
+        moved = facts.with_facts("recommendation", dispatched)
         number_cases_of(connection, recommended_cases(connection, {*moved, *new.subjects("recommendation")}))
         changes += recommendation_changes(connection, _new_recommendations(connection, new), moved)
         changes += deadline_changes(connection, _new_events(connection, new))

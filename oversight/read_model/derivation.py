@@ -13,7 +13,8 @@ from cases.derivations.new_facts import NewFacts
 from cases.derivations.shared_facts import SharedFacts
 from cases.facts.rows import TABLES
 from config.conditions import is_one_of
-from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
+from config.database import DatabaseLock, lock_until_commit
+from config.row_insertion import insert_or_replace_rows
 from config.stored_counts import add_counts
 from oversight.notices.consents import derived_consents, store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
@@ -62,7 +63,7 @@ def derive_cases(
         _store(connection, stored, {id_: row for id_, row in rows.items() if row})
         cases = [(facts, clocks) for facts, clocks in reports if clocks]
         running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks, deadlines)]
-        running += recommendation_clocks(connection, all_facts, deadlines)
+        running += recommendation_clocks(connection, all_facts, shared_facts, deadlines)
         consents = derived_consents(connection, cases, deadlines)
         told = told_events(
             connection, {*(clock.complaint_id for clock in running), *(consent.complaint_id for consent in consents)}
@@ -95,5 +96,4 @@ def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Seque
     """Remove rows of cases, and store others in place of those before."""
     if removed_ids:
         connection.execute(_REMOVAL, {"ids": removed_ids})
-    if rows:
-        connection.execute(insertion_or_replacement(connection.dialect.name, OversightCase), rows)
+    insert_or_replace_rows(connection, OversightCase, rows)

@@ -26,25 +26,14 @@ from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
 from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
-from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact, EventFact
+from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
 from config.conditions import is_one_of
-from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
+from messages.shapes import OMBUDSMAN_EVENTS, SenderAct
 from oversight.read_model.report_facts import ReportFacts, SenderMessage
 
 _IDS: BindParameter[Any] = bindparam("ids")
 
 
-def _all_columns(table: Any) -> Any:
-    return select(*table.__table__.columns)
-
-
-_REPORTS = _all_columns(ComplaintFact).where(is_one_of(col(ComplaintFact.id), _IDS))
-# A denied suggestion overrides no merge with a third complaint.
-_CORRECTIONS = (
-    _all_columns(CorrectionFact)
-    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
-    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
-)
 # The time of the first event of each kind in the hand-over of each case.
 _HAND_OVERS = (
     select(
@@ -154,23 +143,19 @@ def read_facts(
 
 
 def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts) -> _Facts:
-    reports = _reports(connection, report_ids)
+    reports = shared_facts.complaints(report_ids)
     dispatches = shared_facts.dispatches(report_ids)
     answer_rows = shared_facts.answers(dispatches)
     answers = answers_by_case(answer_rows, dispatches)
     rows_by_id: dict[UUID | None, Row[Any]] = {row.id: row for row in answer_rows}
-    hand_overs = _hand_overs(connection, report_ids)
-    return _Facts(reports, _relations(connection, reports), dispatches, answers, rows_by_id, hand_overs)
+    hand_overs = _hand_overs(connection, shared_facts.with_facts("event", report_ids))
+    return _Facts(reports, _relations(reports, shared_facts), dispatches, answers, rows_by_id, hand_overs)
 
 
 def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:
     """Yield the rows of a statement for some ids."""
     if ids:
         yield from connection.execute(statement, {"ids": ids})
-
-
-def _reports(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
-    return {row.id: row for row in _rows(connection, _REPORTS, report_ids)}
 
 
 def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
@@ -193,9 +178,9 @@ def _messages(
     return messages
 
 
-def _relations(connection: Connection, reports: Mapping[UUID, Row[Any]]) -> Mapping[UUID, _Relation]:
+def _relations(reports: Mapping[UUID, Row[Any]], shared_facts: SharedFacts) -> Mapping[UUID, _Relation]:
     """Return the relation of each report by the latest decision about it."""
-    latest = {row.complaint_id: row for row in _rows(connection, _CORRECTIONS, reports)}
+    latest = {row.complaint_id: row for row in shared_facts.corrections(reports)}
     return {row.id: _Relation(row.relation, row.of, by_person=False) for row in reports.values()} | {
         id_: _Relation(row.relation, row.of, by_person=True) for id_, row in latest.items()
     }

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
+from config.stored_counts import zero_index
 from config.table_declaration import FIGURES, declared
 
 
@@ -94,7 +95,8 @@ class OversightDay(SQLModel, table=True):
     __table_args__ = (
         # It has all columns, so that the ranking of one figure reads no row of another one, and only this index.
         Index("ix_oversight_day_measure", "scope_kind", "measure", "day", "scope", "bucket", "channel", "number"),
-        declared(FIGURES, retention="figures"),
+        zero_index("oversight_day"),
+        {"sqlite_with_rowid": False, **declared(FIGURES, retention="figures")},
     )
 
     scope_kind: str = Field(primary_key=True)
@@ -115,6 +117,7 @@ class OversightPairDay(SQLModel, table=True):
         Index("ix_oversight_pair_day_topic", "topic", "day"),
         Index("ix_oversight_pair_day_refused_by", "refused_by", "day"),
         Index("ix_oversight_pair_day_next_agency", "next_agency", "day"),
+        zero_index("oversight_pair_day"),
         declared(FIGURES, retention="figures"),
     )
 

@@ -1005,7 +1005,9 @@ def _create_oversight() -> None:
         sa.Column("bucket", sa.Integer(), primary_key=True),
         sa.Column("channel", sa.String(), primary_key=True),
         sa.Column("number", sa.Integer(), nullable=False),
+        sqlite_with_rowid=False,
     )
+    _create_partial_index("ix_oversight_day_zero", "oversight_day", ["number"], "number = 0")
     op.create_index(
         "ix_oversight_day_measure",
         "oversight_day",
@@ -1030,6 +1032,7 @@ def _create_oversight() -> None:
     op.create_index("ix_oversight_pair_day_province", "oversight_pair_day", ["province", "day"])
     op.create_index("ix_oversight_pair_day_refused_by", "oversight_pair_day", ["refused_by", "day"])
     op.create_index("ix_oversight_pair_day_topic", "oversight_pair_day", ["topic", "day"])
+    _create_partial_index("ix_oversight_pair_day_zero", "oversight_pair_day", ["number"], "number = 0")
 
 
 def _create_keys() -> None:
