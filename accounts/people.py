@@ -103,13 +103,14 @@ class People:
         return self._store_invitation(account.person, account.id, "account.password_link_made", by, why)
 
     def revoke(self, account_id: UUID, by: str, why: str) -> None:
-        """Revoke an account. The last administrator cannot be revoked.
+        """Revoke an account. The last administrator cannot be revoked, nor the last person without a unit.
 
         Its sessions, its open links and the open invitations that the person made end at once.
         """
         account = self._active(account_id)
         if account.role is Role.ADMINISTRATOR and self._is_last_administrator():
             raise NotPossible("last_administrator")
+        self._check_leaving(account)
         now = self._now()
         self._record("account.revoked", str(account_id), by, why, now)
         with write_transaction(self._engine) as connection:
@@ -143,7 +144,7 @@ class People:
     def change_unit(self, account_id: UUID, unit: str, by: str, why: str) -> None:
         """Give an officer to another unit of the institution; with an empty code to the whole institution."""
         account = self._active(account_id)
-        self._check_unit(account.role, account.agency, unit)
+        self._check_unit(account.role, account.agency, unit, account_id)
         self._record("account.unit_changed", f"{account_id} {unit or 'no unit'}", by, why, self._now())
         self._accounts.change(account_id, {"unit": unit})
 
@@ -165,12 +166,27 @@ class People:
         self._record(action, str(account_id or invitation_id), by, why, self._now())
         return self._invitations.store(invitation_id, person, account_id, by, self._mail.send_link)
 
-    def _check_unit(self, role: Role, agency: str, unit: str) -> None:
-        """Raise `NotPossible` if a person of this role and institution cannot belong to a unit."""
-        if unit and role is not Role.OFFICER:
+    def _check_unit(self, role: Role, agency: str, unit: str, account_id: UUID | None = None) -> None:
+        """Raise `NotPossible` if a person of this role and institution cannot belong to a unit.
+
+        Somebody else must see the cases that have no unit: without such a person new cases would lie unseen.
+        """
+        if not unit:
+            return
+        if role is not Role.OFFICER:
             raise NotPossible("unit_not_for_role")
-        if unit and unit not in dict(self._find_units(agency)):
+        if unit not in dict(self._find_units(agency)):
             raise NotPossible("unit_unknown")
+        if not any(not item.unit and item.id != account_id for item in self._accounts.of_agency(agency)):
+            raise NotPossible("nobody_without_unit")
+
+    def _check_leaving(self, account: Account) -> None:
+        """Raise `NotPossible` if only officers of units would be left at the institution."""
+        if account.unit or account.role not in AGENCY_ROLES:
+            return
+        left = [item for item in self._accounts.of_agency(account.agency) if item.id != account.id]
+        if left and all(item.unit for item in left):
+            raise NotPossible("last_without_unit")
 
     def _active(self, account_id: UUID) -> Account:
         account = self._accounts.by_id(account_id)

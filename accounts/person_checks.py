@@ -21,6 +21,8 @@ NotPossibleReason: TypeAlias = Literal[
     "last_administrator",
     "unit_unknown",
     "unit_not_for_role",
+    "nobody_without_unit",
+    "last_without_unit",
 ]
 
 

@@ -33,6 +33,12 @@ NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "no_such_invitation": _("Undangan ini sudah tidak berlaku."),
     "last_administrator": _("Administrator terakhir tidak dapat dicabut. Undang administrator lain dahulu."),
     "unit_unknown": _("Tidak ada unit dengan kode ini di instansi itu. Pilih unit dari daftar."),
+    "nobody_without_unit": _(
+        "Harus ada koordinator, atau petugas tanpa unit, yang melihat laporan tanpa unit. Undang orang itu dahulu."
+    ),
+    "last_without_unit": _(
+        "Orang terakhir yang melihat laporan tanpa unit tidak dapat dicabut. Undang koordinator lain dahulu."
+    ),
     "unit_not_for_role": _("Hanya pejabat penghubung dapat ditempatkan di unit. Koordinator melihat seluruh instansi."),
 }
 AGENCY_CHOICE = _("Beberapa instansi cocok. Pilih satu.")

@@ -396,6 +396,8 @@ def test_units_that_a_person_cannot_have(desk: Desk) -> None:
         people.invite(NewPerson("a@contoh.id", "A", Role.OFFICER, "kota-3374", "HILANG"), "Budi", "test")
     with pytest.raises(NotPossible, match="unit_not_for_role"):
         people.invite(NewPerson("a@contoh.id", "A", Role.COORDINATOR, "kota-3374", "DINKES"), "Budi", "test")
+    with pytest.raises(NotPossible, match="nobody_without_unit"):
+        people.invite(NewPerson("a@contoh.id", "A", Role.OFFICER, "kota-3374", "DINKES"), "Budi", "test")
     coordinator = desk.add("Budi Santoso", Role.COORDINATOR)
     with pytest.raises(NotPossible, match="unit_not_for_role"):
         people.change_unit(coordinator, "DINKES", "Siti", "test")
@@ -403,3 +405,17 @@ def test_units_that_a_person_cannot_have(desk: Desk) -> None:
     with pytest.raises(NotPossible, match="unit_unknown"):
         people.change_unit(officer, "HILANG", "Siti", "test")
     assert "account.unit_changed" not in desk.actions()
+
+
+def test_somebody_sees_the_cases_without_a_unit(desk: Desk) -> None:
+    """The last person without a unit is neither moved nor revoked while others have units. Without units all may go."""
+    people = desk.services.people
+    officer, other = desk.add("Sari Dewi"), desk.add("Wati Lestari")
+    people.change_unit(officer, "DINKES", "Siti", "test")
+    with pytest.raises(NotPossible, match="nobody_without_unit"):
+        people.change_unit(other, "DINKES", "Siti", "test")
+    with pytest.raises(NotPossible, match="last_without_unit"):
+        people.revoke(other, "Siti", "test")
+    people.change_unit(officer, "", "Siti", "test")
+    people.revoke(other, "Siti", "test")
+    people.revoke(officer, "Siti", "test")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from accounts.invitations import NewPerson
+from accounts.permissions import Role
 from app.assembly.desk.accounts import build_account_services
 from app.assembly.parts import Parts
 from app.commands.common.terminal import EX_USAGE
@@ -35,6 +37,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def units_of(desk: Desk) -> list[str]:
+    """Return the units of the accounts, by name of the person."""
+    return [row["unit"] for row in json.loads(desk("accounts", "--json").stdout)]
+
+
 def actions(parts: Parts) -> list[str]:
     """Return the actions of the audit log."""
     with parts.audit_log.rows() as rows:
@@ -48,20 +55,28 @@ def test_from_a_file_to_an_officer_of_a_unit(desk: Desk, parts: Parts, file: Pat
     units = json.loads(desk("units", "kota-3374", "--json").stdout)
     assert [(unit["code"], unit["parent"]) for unit in units] == [("DINKES", ""), ("PKM-1", "DINKES")]
     assert "  Puskesmas 1" in desk("units", "kota-3374").stdout
-    (link,) = desk("invite", *SARI, "--unit", "pkm-1", *BY).stdout.splitlines()
+    alone = desk("invite", *SARI, "--unit", "pkm-1", *BY)
+    assert (alone.returncode, "Invite a coordinator first." in alone.stderr) == (EX_USAGE, True)
     services = build_account_services(parts, parts.audit_log.append)
+    head = NewPerson("budi@semarang.example", "Budi", Role.COORDINATOR, "kota-3374")
+    services.acceptance.accept(services.people.invite(head, "Budi", "SK 1/2026"), "kopi pagi di beranda")
+    (link,) = desk("invite", *SARI, "--unit", "pkm-1", *BY).stdout.splitlines()
     services.acceptance.accept(link.rpartition("/")[2], "kopi pagi di beranda")
-    assert [row["unit"] for row in json.loads(desk("accounts", "--json").stdout)] == ["PKM-1"]
+    assert units_of(desk) == ["", "PKM-1"]
     held = desk("units", "kota-3374", "--remove", "PKM-1", *BY)
     assert (held.returncode, "has officers" in held.stderr) == (EX_USAGE, True)
     assert desk("move", "sari@semarang.example", "--unit", "DINKES", *BY).returncode == 0
-    assert [row["unit"] for row in json.loads(desk("accounts", "--json").stdout)] == ["DINKES"]
+    assert units_of(desk) == ["", "DINKES"]
+    last = desk("revoke", "budi@semarang.example", *BY)
+    assert (last.returncode, "Nobody else sees the cases" in last.stderr) == (EX_USAGE, True)
     assert desk("units", "kota-3374", "--remove", "PKM-1", *BY).returncode == 0
     assert desk("key", "kota-3374", "--unit", "dinkes", *BY).stdout.startswith("sp_")
     (key,) = json.loads(desk("key", "kota-3374", "--list", "--json").stdout)
     assert key["unit"] == "DINKES"
     assert actions(parts) == [
         "desk.units_import",
+        "account.invited",
+        "account.created",
         "account.invited",
         "account.created",
         "account.unit_changed",

@@ -29,6 +29,8 @@ _REASONS = {
     "no_such_account": "No account that is not revoked has this address.",
     "no_such_invitation": "There is no such invitation.",
     "unit_unknown": "The institution has no unit with this code. `satupintu desk units AGENCY` lists them.",
+    "nobody_without_unit": "Nobody would see the cases that have no unit. Invite a coordinator first.",
+    "last_without_unit": "Nobody else sees the cases that have no unit. Invite another coordinator first.",
     "unit_not_for_role": "Only an officer can belong to a unit. A coordinator sees the whole institution.",
     "last_administrator": "The last administrator cannot be revoked. Invite another one first.",
 }
