@@ -58,9 +58,8 @@ def test_an_officer_answers_and_nobody_outside_hears(service: RunningService) ->
         query = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
         link = parts.keys.link_of(connection.execute(query).scalar_one())
     assert link in page
-    own = requests.get(link, timeout=30).text
-    assert "Sudah diperbaiki." in own
-    assert "Ruang latihan" in own
+    wait_for(lambda: "Sudah diperbaiki." in requests.get(link, timeout=30).text)
+    assert "Ruang latihan" in requests.get(link, timeout=30).text
     wait_for(lambda: _states(parts) == {"withheld"})
     parts.close()
 
