@@ -1,6 +1,7 @@
 """Page of the accounts: invite, revoke, new links. For administrators, and for coordinators at their own agency."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -193,6 +194,8 @@ class PeoplePages:
         # The links that persons asked for themselves concern nobody else.
         invitations = [entry for entry in self._invitations.open(agency) if not entry.is_for_forgotten_password]
         expired = self._invitations.expired(agency, _SHOWN_ACCOUNTS)
+        # Many of the persons belong to one institution.
+        units_of = cache(self._find_units)
         all_values: dict[str, Any] = {
             "notice": None,
             "problem": None,
@@ -200,10 +203,10 @@ class PeoplePages:
             "typed": {},
             "agencies": (),
             **values,
-            "accounts": [self._shown(actor, account) for account in accounts[:_SHOWN_ACCOUNTS]],
+            "accounts": [self._shown(actor, account, units_of) for account in accounts[:_SHOWN_ACCOUNTS]],
             "has_more": len(accounts) > _SHOWN_ACCOUNTS,
-            "invitations": [self._shown(actor, invitation) for invitation in invitations],
-            "expired": [self._shown(actor, invitation) for invitation in expired],
+            "invitations": [self._shown(actor, invitation, units_of) for invitation in invitations],
+            "expired": [self._shown(actor, invitation, units_of) for invitation in expired],
             "mails_links": self._mails_links,
             "roles": [(role, label) for role, label in wording.ROLES.items() if may_manage(actor, role, actor.agency)],
             "is_national": agency is None,
@@ -212,9 +215,9 @@ class PeoplePages:
         status = HTTPStatus.BAD_REQUEST if all_values["problem"] else HTTPStatus.OK
         return self._signed_in_pages.render("people.html", request, actor, all_values, status)
 
-    def _shown(self, actor: Actor, person: Account | Invitation) -> dict[str, Any]:
+    def _shown(self, actor: Actor, person: Account | Invitation, units_of: FindUnits) -> dict[str, Any]:
         """Return what the list shows of a person."""
-        units = dict(self._find_units(person.agency)) if person.unit else {}
+        units = dict(units_of(person.agency)) if person.unit else {}
         return {
             "person": person,
             "role": wording.ROLES[person.role],
