@@ -53,6 +53,8 @@ class Act(StrEnum):
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    # Make the tree of an institution's units.
+    MANAGE_UNITS = "manage_units"
     # Confirm or deny that a case is the same as an earlier one, if the agency has both.
     DECIDE_DUPLICATE = "decide_duplicate"
     DECIDE_TRIAGE = "decide_triage"
@@ -82,12 +84,16 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Person who is signed in. `agency` is the code of the institution; empty for a role with no institution."""
+    """Person who is signed in. `agency` is the code of the institution; empty for a role with no institution.
+
+    `unit` is the code of an officer's unit; empty for who sees the whole institution.
+    """
 
     account_id: UUID
     name: str
     role: Role
     agency: str = ""
+    unit: str = ""
 
     def sees(self, act: str) -> bool:
         """Return True if the person may do this act at the own agency or nationally. See `pages.frame.Person`."""
@@ -123,7 +129,7 @@ _OFFICER_ACTS = frozenset(
         Act.ENTER_REPORT,
     }
 )
-_AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})
+_AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS, Act.MANAGE_UNITS})
 _REVIEW_ACTS = frozenset(
     {
         Act.VIEW_QUARANTINE,

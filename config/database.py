@@ -89,6 +89,8 @@ class DatabaseLock(IntEnum):
     QUEUE_COUNTS = 1722
     # One process at a time gives facts of cases their positions in the log.
     CASE_LOG = 1724
+    # One process at a time changes the units of institutions.
+    UNITS = 1725
     # One process registers the first key of the service.
     SERVICE_KEYS = 1723
 

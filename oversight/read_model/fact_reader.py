@@ -28,20 +28,21 @@ from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
 from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
 from config.conditions import is_one_of
-from messages.shapes import OMBUDSMAN_EVENTS, SenderAct
+from messages.shapes import OMBUDSMAN_EVENTS, RATING_ASKED, SenderAct
 from oversight.read_model.report_facts import ReportFacts, SenderMessage
 
 _IDS: BindParameter[Any] = bindparam("ids")
 
 
-# The time of the first event of each kind in the hand-over of each case.
-_HAND_OVERS = (
+_EVENTS = OMBUDSMAN_EVENTS | {RATING_ASKED}
+# The time of the first event of each of these kinds about each case.
+_CASE_EVENTS = (
     select(
         col(EventFact.subject),
         col(EventFact.event),
         func.min(col(EventFact.at)).label("at"),
     )
-    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(OMBUDSMAN_EVENTS))
+    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(_EVENTS))
     .group_by(col(EventFact.subject), col(EventFact.event))
 )
 _CASE_ID = col(DispatchFact.case_id)
@@ -50,10 +51,11 @@ _REPEATS = (
         _CASE_ID,
         col(DispatchFact.complaint_id),
         col(DispatchFact.act),
+        col(DispatchFact.rating),
         func.min(col(DispatchFact.at)).label("at"),
     )
     .where(accompanies_one_of(_IDS), col(DispatchFact.relation) == "repeat")
-    .group_by(_CASE_ID, col(DispatchFact.complaint_id), col(DispatchFact.act))
+    .group_by(_CASE_ID, col(DispatchFact.complaint_id), col(DispatchFact.act), col(DispatchFact.rating))
 )
 
 
@@ -96,7 +98,7 @@ class _Facts:
     dispatches: Mapping[UUID, Sequence[StoredDispatch]]
     answers: Mapping[UUID, Sequence[CaseAnswer]]
     answer_rows: Mapping[UUID | None, Row[Any]]
-    hand_overs: Mapping[tuple[UUID, str], datetime]
+    events: Mapping[tuple[UUID, str], datetime]
 
     def report(self, report_id: UUID) -> ReportFacts:
         """Return a report without its messages and members."""
@@ -114,8 +116,9 @@ class _Facts:
             dispatches=tuple(self.dispatches.get(report_id, ())),
             answers=answers,
             answer_rows=self.answer_rows,
-            asked_about_ombudsman_at=self.hand_overs.get((report_id, "ombudsman-asked")),
-            handed_over_at=self.hand_overs.get((report_id, "handed-to-ombudsman")),
+            asked_about_ombudsman_at=self.events.get((report_id, "ombudsman-asked")),
+            asked_for_rating_at=self.events.get((report_id, RATING_ASKED)),
+            handed_over_at=self.events.get((report_id, "handed-to-ombudsman")),
         )
 
 
@@ -148,8 +151,8 @@ def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: Sh
     answer_rows = shared_facts.answers(dispatches)
     answers = answers_by_case(answer_rows, dispatches)
     rows_by_id: dict[UUID | None, Row[Any]] = {row.id: row for row in answer_rows}
-    hand_overs = _hand_overs(connection, shared_facts.with_facts("event", report_ids))
-    return _Facts(reports, _relations(reports, shared_facts), dispatches, answers, rows_by_id, hand_overs)
+    events = _case_events(connection, shared_facts.with_facts("event", report_ids))
+    return _Facts(reports, _relations(reports, shared_facts), dispatches, answers, rows_by_id, events)
 
 
 def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:
@@ -158,9 +161,9 @@ def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) 
         yield from connection.execute(statement, {"ids": ids})
 
 
-def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
-    """Return the time of the first event of each kind in the hand-over of each case."""
-    return {(row.subject, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
+def _case_events(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
+    """Return the time of the first event of each kind about each case."""
+    return {(row.subject, row.event): row.at for row in _rows(connection, _CASE_EVENTS, report_ids)}
 
 
 def _messages(
@@ -174,7 +177,8 @@ def _messages(
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
         if is_from_case_sender(row.complaint_id, row.case_id, parents):
-            messages[row.case_id].append(SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id))
+            message = SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id, row.rating)
+            messages[row.case_id].append(message)
     return messages
 
 

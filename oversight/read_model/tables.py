@@ -26,6 +26,8 @@ class OversightCase(SQLModel, table=True):
     `open_due_at` is the earliest deadline of triage or an agency that is still open, also if it has passed, and
     `three_times_due_at` the earliest time at which three periods of one have passed. `ping_pong` are pairs `refused_by
     next_agency`, separated by `|`. `has_evidence`: an answer of an agency that counts names a picture of the work.
+    `rating_asked_at` is the moment at which the sender was asked for a rating. `rating` is the last one of the sender,
+    from 1 to 5, and `rated_at` its time; 0 and `None` without one.
     `tables_version` names the clocks and the calendar that the row was derived with.
     """
 
@@ -80,6 +82,9 @@ class OversightCase(SQLModel, table=True):
     open_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     three_times_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     handed_over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating: int = 0
     ping_pong: str = ""
     tables_version: str = ""
 

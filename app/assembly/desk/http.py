@@ -110,6 +110,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.open_file,
         desk.audit_log.append,
         desk.answer_pictures,
+        desk.units,
+        desk.passing,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
@@ -119,7 +121,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
 
     def officers(agency: str) -> Sequence[Officer]:
-        return [Officer(account.id, account.name) for account in accounts.accounts.of_agency(agency)]
+        return [Officer(account.id, account.name, account.unit) for account in accounts.accounts.of_agency(agency)]
 
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, navigation).routes())
@@ -197,6 +199,8 @@ def desk_page_parts(
         suggestions=_suggestions(parts, desk),
         recommendations=desk.recommendation_answers,
         work=desk.case_work,
+        units=desk.units,
+        passing=desk.passing,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,

@@ -54,6 +54,8 @@ def test_an_officer_answers_and_nobody_outside_hears(service: RunningService) ->
     page = visit.read(TRAINING)
     assert all(f"/desk/laporan/{case.number}" in page for case in room.cases)
     assert "Ruang latihan" in page
+    dangers = visit.read("/desk/laporan?tab=baru&bahaya=1")
+    assert [case.key for case in room.cases if case.number in dangers] == ["pohon"]
     with read_transaction(parts.engine) as connection:
         query = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
         link = parts.keys.link_of(connection.execute(query).scalar_one())
