@@ -133,6 +133,9 @@ def _with_background(
     topics: Sequence[Topic], text: ReportText, occurrences: Sequence[TopicOccurrence], excluded_spans: Sequence[Span]
 ) -> Sequence[Topic]:
     """Return the topics, with a mark on those of which nothing but the background (“saya driver …”) speaks."""
+    if len(topics) <= 1:
+        # The background matters beside another topic only.
+        return topics
     spans = list(background_spans(text))
     background = SpanSet(spans)
     if not spans or not any(background.contain(*topic.spans[0]) for topic in topics):

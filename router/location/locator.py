@@ -126,8 +126,9 @@ def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
 
 def _is_street_elsewhere(landmark: Landmark, form_codes: Sequence[str]) -> bool:
     """Return True for a street of another city than the form's: the form's city has one of that name too."""
-    is_near = any(regions_overlap(landmark.codes[0], code) for code in form_codes) if landmark.codes else False
-    return is_street(landmark) and bool(form_codes) and not is_near
+    if not form_codes or not is_street(landmark):
+        return False
+    return not any(regions_overlap(landmark.codes[0], code) for code in form_codes)
 
 
 def _is_street_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:

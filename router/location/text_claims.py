@@ -77,10 +77,10 @@ def text_claims(
     for match, following in zip_longest(matches, matches[1:]):
         is_typed = match.kind in _TYPED_MANNERS
         cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
-        is_in_one_regency = match.kind is NamingKind.PAIRED or _is_road_in_regency(match, following, tokens)
-        if cue == NOT_A_PLACE and is_in_one_regency and not is_denied(tokens, match.first):
+        if cue == NOT_A_PLACE and not is_denied(tokens, match.first):
             # “Jalan Kajen - Karanganyar” runs between two places of one regency.
-            cue = 0.0
+            is_in_one_regency = match.kind is NamingKind.PAIRED or _is_road_in_regency(match, following, tokens)
+            cue = 0.0 if is_in_one_regency else cue
         street_cue = district_street_cue(tokens, match.first) if _names_districts(match) else None
         if street_cue is not None:
             yield _claim(text, _PlaceName(match, street_cue), is_street=True)
