@@ -66,11 +66,16 @@ def _field_claims(
         confusable_codes = place_finder.namesakes(match.codes) if is_picked else ()
         yield PlaceClaim(
             _twin_shares(match, confusable_codes) or name_shares(match),
-            _FIELD_FACTOR * NAME_WEIGHTS[match.kind],
+            NAME_WEIGHTS[match.kind] * (1.0 if _is_typed_in_address(match, kind) else _FIELD_FACTOR),
             PlaceEvidence(kind, text[tokens.starts[match.first] : tokens.ends[match.end - 1]]),
             from_form=is_picked,
             confusable_codes=confusable_codes,
         )
+
+
+def _is_typed_in_address(match: PlaceMatch, kind: str) -> bool:
+    """Return True for “Kec. Cibinong” in an address: the sender wrote where it is, also beside a neighbour's region."""
+    return kind == "address" and match.kind in {NamingKind.TYPED, NamingKind.VILLAGE}
 
 
 def _names_a_street(tokens: Tokens, match: PlaceMatch) -> bool:

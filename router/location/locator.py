@@ -10,11 +10,12 @@ from operator import attrgetter
 from config.reference.regions import Regions
 from language.places.finder import PlaceFinder
 from language.places.landmarks import LandmarkMatch
+from language.places.names import is_district
 from language.places.points import VillagePoints
 from language.spans import SpanSet
 from language.tokens import Tokens
 from language.words import Word
-from messages.shapes import Report
+from messages.shapes import Place, Report
 from router.location.addressed_level import addressed_level, lean_to_level
 from router.location.claim_adjustment import adjust_claims
 from router.location.field_claims import field_claims, landmark_claims
@@ -89,7 +90,7 @@ class ReportLocator:
         addressed = addressed_level(tokens, matches)
         if addressed is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
             claims = [lean_to_level(claim, addressed, self._place_finder) for claim in claims]
-        adjusted = adjust_claims(claims[:_MAX_CLAIMS])
+        adjusted = adjust_claims(claims[:_MAX_CLAIMS], is_form_complete=_is_complete(report.place))
         return locate_by_point(point, adjusted) if point else ReportLocation(rank_places(adjusted))
 
     def _is_district_of_form(self, match: LandmarkMatch, text: str, form_codes: Sequence[str]) -> bool:
@@ -101,6 +102,12 @@ class ReportLocator:
             province_of(code) == province_of(form_code) for code in landmark.codes for form_code in form_codes
         )
         return not is_near and self._place_finder.has_district(text[start:end], form_codes)
+
+
+def _is_complete(reported_place: Place) -> bool:
+    """Return True for a region with something in it: a district or an address."""
+    has_region = bool(reported_place.region or reported_place.code)
+    return has_region and bool(reported_place.district or reported_place.address or is_district(reported_place.code))
 
 
 def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:

@@ -114,7 +114,10 @@ def _claim(text: _SearchedText, name: _PlaceName, *, is_street: bool = False) ->
     weight = NAME_WEIGHTS[match.kind] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
     kind = STREET if is_street else "unit" if is_of_unit else match.kind.value
     evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
-    return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark, is_street=is_street)
+    is_located = not is_street and (cue > 0 or is_of_unit or match.kind in _TYPED_MANNERS)
+    return PlaceClaim(
+        name_shares(match), weight, evidence, is_remark=is_remark, is_street=is_street, is_located=is_located
+    )
 
 
 def _position_weight(text: _SearchedText, name: _PlaceName) -> float:

@@ -87,3 +87,5 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
         source.backup(connection, pages=_PAGES_AT_ONCE)
         # One file, which needs no journal beside it.
         connection.execute("PRAGMA journal_mode=DELETE")
+        # Pages that were copied keep bytes of deleted values.
+        connection.execute("VACUUM")

@@ -20,7 +20,7 @@ from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
 from cases.derivations.position import behind_forgetting
 from cases.facts.log import log_forgotten
-from config.database import read_transaction, truncate_journal, write_transaction
+from config.database import read_transaction, truncate_journal, write_anew, write_transaction
 from desk.read_model.search import erase_removed_words
 from messages import codec, ids
 from messages.forgotten import Forgotten
@@ -112,7 +112,8 @@ class Forgetting:
         if reason := waits_for(max(person.due_at for person in due) - GRACE):
             return Destruction(waits_for=reason)
         keys = sum(self._finish(person, now) for person in due)
-        truncate_journal(self._engine)
+        for engine in {self._engine, self._keys.engine}:
+            write_anew(engine)
         return Destruction(len(due), keys)
 
     def _finish(self, due: DuePerson, now: datetime) -> int:

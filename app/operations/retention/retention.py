@@ -16,7 +16,7 @@ from app.operations.retention.ended_cases import EndedCases
 from app.operations.retention.old_rows import TIMED, UNUSED, delete_timed
 from app.operations.retention.person_keys import purge_person_keys
 from bus.errors import Retry
-from config.database import truncate_journal
+from config.database import write_anew
 from config.reference.retention import RetentionTable
 
 # A stage that is behind by more than this has not caught up after a restore, or stands still.
@@ -68,7 +68,7 @@ class Retention:
         report = self.door_data.run(cutoff, now, now - (age or self.table.row("replies").age))
         if not self.dry:
             for engine in {self.engine, self.key_engine}:
-                truncate_journal(engine)
+                write_anew(engine)
             self.expire_records()
         return PurgeReport({**counts, **report.counts}, {**skipped, **report.skipped}, report.spools)
 

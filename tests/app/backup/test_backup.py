@@ -38,6 +38,7 @@ from tests.conftest import NOW
 from tests.end_to_end.dialogues.service import stages_of
 from tests.support import records
 from tests.support.databases import Databases
+from tests.support.former_values import has_former_values, leave_former_values
 from tests.support.log_capture import captured_log
 from tests.support.prepared_parts import create_topics
 
@@ -167,6 +168,14 @@ def test_the_copies_are_of_one_moment(loaded: Parts, home: Path, tmp_path: Path)
         assert bus.execute("SELECT count(*) FROM records").fetchone() == (1,)
         assert bus.execute("SELECT count(*) FROM offsets").fetchone() == (0,)
         assert rows.execute("SELECT count(*) FROM normalize_decision").fetchone() == (0,)
+
+
+def test_a_copy_has_no_former_values(loaded: Parts, home: Path, tmp_path: Path) -> None:
+    """The words of a forgotten person are in no back-up that is written afterwards."""
+    assert loaded.engine.dialect.name == "sqlite"
+    leave_former_values(home / "satupintu.db")
+    copy_databases(home, lambda name: tmp_path / name)
+    assert not has_former_values(tmp_path / "satupintu.db")
 
 
 def test_faults_are_named_and_replies_held(

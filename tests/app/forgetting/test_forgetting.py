@@ -27,6 +27,7 @@ from tests.app.forgetting.town import CANARY, NAME, PHONE, PICTURE, WORDS, Town,
 from tests.privacy.key_harness import KeyProcess
 from tests.support import records
 from tests.support.attachments import find_attachment
+from tests.support.former_values import file_of, has_former_values, leave_former_values
 from tests.support.records import value_of
 
 
@@ -123,6 +124,19 @@ def test_a_restored_system_honours_the_tombstones(parts: Parts, engine: Engine, 
         with read_transaction(engine) as connection:
             assert connection.execute(select(ComplaintFact.id)).scalars().all()  # type: ignore[call-overload]
         assert rows_with_canary(engine) == {}
+
+
+@pytest.mark.only_on("sqlite", "PostgreSQL's files are the operator's")
+def test_when_the_keys_are_destroyed_no_file_keeps_former_values(town: Town) -> None:
+    """A page of SQLite may keep words, and a key, that were overwritten elsewhere."""
+    files = [file_of(engine) for engine in (town.engine, town.key_engine)]
+    raw = town.report()
+    town.publish(records.followed(town.parts, raw.id, "asks-to-be-forgotten", when=town.now))
+    for file in files:
+        leave_former_values(file)
+    town.now += GRACE
+    assert town.forgetting.finish(nobody_waits).keys
+    assert not any(map(has_former_values, files))
 
 
 def test_keys_are_destroyed_after_the_grace_and_not_while_messages_wait(town: Town) -> None:

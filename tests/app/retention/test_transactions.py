@@ -24,6 +24,7 @@ from tests.app.forgetting.town import Town
 from tests.app.retention.test_retention import CASE_AGE, DAY, TABLE, close
 from tests.conftest import NOW
 from tests.support.case_stages import set_aside
+from tests.support.former_values import file_of, has_former_values, leave_former_values
 from tests.support.query_plans import scanned_tables
 
 ROWS = 2 * ROWS_PER_TRANSACTION + 100
@@ -38,6 +39,21 @@ def town(parts: Parts, engine: Engine) -> Town:
 def door_data(parts: Parts, engine: Engine) -> Purge:
     """Return the purge of what doors and replies store."""
     return Purge(engine, parts.bus, parts.doors.spool, parts.channels.names, timedelta(days=3), lambda: (), dry=False)
+
+
+def retention(town: Town) -> Retention:
+    """Return the retention of a town without an archive."""
+    return Retention(
+        town.engine,
+        town.key_engine,
+        TABLE,
+        StatusReader(town.engine, {}).statuses,
+        door_data(town.parts, town.engine),
+        purge_archive=None,
+        unprocessed_steps=lambda _moment: "",
+        expire_records=town.parts.ensure_topics,
+        dry=False,
+    )
 
 
 def outbox_row(number: int) -> dict[str, object]:
@@ -103,23 +119,21 @@ def test_no_write_of_a_purge_reads_a_table_as_a_whole(town: Town) -> None:
     for dispatch in town.dispatches():
         close(town, dispatch)
     person = town.report("Saluran air tersumbat di Kota Semarang", phone="+6281234500200")
-    statuses = StatusReader(town.engine, {}).statuses
-    retention = Retention(
-        town.engine,
-        town.key_engine,
-        TABLE,
-        statuses,
-        door_data(town.parts, town.engine),
-        purge_archive=None,
-        unprocessed_steps=lambda _moment: "",
-        expire_records=town.parts.ensure_topics,
-        dry=False,
-    )
     with written(town.engine) as statements:
-        assert retention.apply(town.now + CASE_AGE + DAY).counts["cases"] == 3
+        assert retention(town).apply(town.now + CASE_AGE + DAY).counts["cases"] == 3
         town.forgetting.forget(person.sender, town.now, "officer")
     assert len(statements) > 20
     assert whole_reads(town.engine, statements) == {}
+
+
+@pytest.mark.only_on("sqlite", "PostgreSQL's files are the operator's")
+def test_after_a_purge_no_file_keeps_former_values(town: Town) -> None:
+    """A page of SQLite may keep words, and a key, that were overwritten elsewhere."""
+    files = [file_of(engine) for engine in (town.engine, town.key_engine)]
+    for file in files:
+        leave_former_values(file)
+    retention(town).apply(town.now)
+    assert not any(map(has_former_values, files))
 
 
 def test_a_transaction_purges_few_rows(parts: Parts, engine: Engine) -> None:
