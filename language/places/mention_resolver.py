@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise, zip_longest
 
-from language.places.context import SIDE_BY_SIDE, SearchContext
+from language.places.context import SIDE_BY_SIDE, SearchContext, behind_neighbourhood
 from language.places.gazetteer import RegionMention, is_in_city, regions_overlap
 from language.places.names import PART_WORDS, city_of
 from language.places.place_match import NamingKind, PlaceMatch, PlaceTables, merge_codes
@@ -156,7 +156,8 @@ def _may_be_pair(match: PlaceMatch, following: PlaceMatch, tokens: Tokens) -> bo
     """Return True for two untyped names side by side of which at least one is a district's."""
     kinds = {match.kind, following.kind}
     is_untyped_pair = NamingKind.BARE in kinds and kinds <= _UNTYPED
-    return is_untyped_pair and following.first <= match.end and tokens.gaps[following.first] in SIDE_BY_SIDE
+    is_beside = following.first <= behind_neighbourhood(tokens, match.end)
+    return is_untyped_pair and is_beside and tokens.gaps[following.first] in SIDE_BY_SIDE
 
 
 def _as_pair(match: PlaceMatch, codes: Iterable[str], cities: Collection[str]) -> PlaceMatch:

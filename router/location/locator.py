@@ -9,7 +9,8 @@ from operator import attrgetter
 
 from config.reference.regions import Regions
 from language.places.finder import PlaceFinder
-from language.places.landmarks import LandmarkMatch
+from language.places.gazetteer import regions_overlap
+from language.places.landmarks import Landmark, LandmarkMatch
 from language.places.names import is_district
 from language.places.points import VillagePoints
 from language.spans import SpanSet
@@ -18,7 +19,7 @@ from language.words import Word
 from messages.shapes import Place, Report
 from router.location.addressed_level import addressed_level, lean_to_level
 from router.location.claim_adjustment import adjust_claims
-from router.location.field_claims import field_claims, landmark_claims
+from router.location.field_claims import field_claims, is_street, landmark_claims
 from router.location.place_evidence import PlaceClaim, ReportLocation, province_of
 from router.location.point_claims import locate_by_point, point_claim
 from router.location.scoring import rank_places
@@ -68,11 +69,13 @@ class ReportLocator:
         form_claims = list(field_claims(report.place, report.agency, self._place_finder))
         if point := point_claim(report.place, self._points, self._regions):
             form_claims.insert(0, point)
+        form_codes = _clear_codes(form_claims)
         landmarks = [
             landmark
             for landmark in landmarks
-            if not self._is_district_of_form(landmark, text, _clear_codes(form_claims))
+            if not self._is_district_of_form(landmark, text, form_codes)
             and not _is_village_name(landmark, words)
+            and not _is_street_elsewhere(landmark.landmark, form_codes)
             and _CLAUSE_ENDS.isdisjoint(text[landmark.start : landmark.end])
         ]
         excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
@@ -119,6 +122,12 @@ def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
         return False
     position = _first_word(match, words)
     return position > 0 and words[position - 1].normal in _VILLAGE_WORDS
+
+
+def _is_street_elsewhere(landmark: Landmark, form_codes: Sequence[str]) -> bool:
+    """Return True for a street of another city than the form's: the form's city has one of that name too."""
+    is_near = any(regions_overlap(landmark.codes[0], code) for code in form_codes) if landmark.codes else False
+    return is_street(landmark) and bool(form_codes) and not is_near
 
 
 def _is_street_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:

@@ -257,6 +257,15 @@ PLACES = {
     "jalan rusak di Citeureup Dayeuhkolot": "32.04.12",
     "jalan rusak di Dayeuhkolot, Citeureup": "32.04.12",
     "jalan rusak di Karangmojo Tasikmadu": "33.13.10",
+    # The neighbourhood may stand between them.
+    "jalan rusak di Citeureup RT 02/RW 03 Dayeuhkolot": "32.04.12",
+    "lampu mati di Karangmojo rt 1 rw 12, Tasikmadu": "33.13.10",
+    # A noun of an ordinary word, and an ordinary word, which a village and a district bear.
+    "sampah liar di perbatasan": "",
+    "Tambak udang kami tercemar": "",
+    # A road between two places of one regency, and one between two cities.
+    "Jalan Cikarang - Cibarusah macet": "32.16.22",
+    "Jalan Semarang - Kendal macet": "",
     # Streets in a city, and landmarks.
     "Jl. Semarang, Surabaya": "35.78",
     "Jl. Melati Surabaya rusak": "35.78",

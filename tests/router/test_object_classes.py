@@ -2,7 +2,7 @@
 
 import pytest
 
-from messages.shapes import Report
+from messages.shapes import Place, Report
 from router.decide import decide
 from tests.support.rules import SHIPPED, cached_rules
 
@@ -57,3 +57,12 @@ def test_fights_schools_and_roadworks_have_words(text: str, agency: str) -> None
 def test_well_known_streets_tell_the_city(text: str, agency: str) -> None:
     """People name them without the city."""
     assert decide(Report(text=text), cached_rules(SHIPPED)).agency == agency
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [("jalan Cipaganti Garut berlubang", ""), ("jalan Cipaganti berlubang", "Kabupaten Garut")],
+)
+def test_a_well_known_street_gives_way_to_another_region(text: str, region: str) -> None:
+    """Other towns have a street of that name."""
+    assert decide(Report(text=text, place=Place(region=region)), cached_rules(SHIPPED)).agency == "kabupaten-3205"
