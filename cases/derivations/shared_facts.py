@@ -56,6 +56,7 @@ class StoredDispatch(NamedTuple):
     region: str
     at: datetime
     due_at: datetime
+    programme_words: str = ""
 
 
 _IDS: BindParameter[Any] = bindparam("ids")
