@@ -40,7 +40,7 @@ class Account:
     @property
     def actor(self) -> Actor:
         """The person as an actor."""
-        return Actor(self.id, self.name, self.role, self.agency, self.unit)
+        return Actor.of_account(self.id, self.name, self.role, self.agency, self.unit)
 
     @property
     def must_have_second_factor(self) -> bool:
@@ -95,8 +95,8 @@ class AccountStore:
         return self._first(col(AccountRow.email) == email)
 
     def of_agency(self, agency: str) -> Sequence[Account]:
-        """Return the accounts of an institution that are not revoked, by name."""
-        return self._all(None, col(AccountRow.agency) == agency)
+        """Return the accounts of an institution's desk that are not revoked, by name: overseers have none."""
+        return self._all(None, *_is_at_desk(agency))
 
     def search(
         self, words: str, agency: str | None, limit: int | None, named_agencies: Collection[str] = ()
@@ -109,7 +109,7 @@ class AccountStore:
         columns = (AccountRow.name, AccountRow.email, AccountRow.agency)
         contained = (contains_text(col(column), words.strip(), ignores_case=True) for column in columns)
         matches = or_(*contained, is_one_of(col(AccountRow.agency), named_agencies))
-        conditions = [] if agency is None else [col(AccountRow.agency) == agency]
+        conditions = () if agency is None else _is_at_desk(agency)
         return self._all(limit, matches, *conditions)
 
     def has_administrator(self) -> bool:
@@ -136,6 +136,10 @@ class AccountStore:
         query = query.order_by(col(AccountRow.agency), col(AccountRow.name), col(AccountRow.id)).limit(limit)
         with read_transaction(self._engine) as connection:
             return [_account(row) for row in connection.execute(query)]
+
+
+def _is_at_desk(agency: str) -> tuple[Any, ...]:
+    return col(AccountRow.agency) == agency, col(AccountRow.role) != Role.OVERSEER.value
 
 
 def active_administrators(connection: Connection) -> int:

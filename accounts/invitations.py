@@ -135,7 +135,7 @@ class Invitations:
         """Return the invitations that can be used now, of one agency or of all, the oldest first."""
         query = self._usable().order_by(col(InvitationRow.created_at), col(InvitationRow.id))
         if agency is not None:
-            query = query.where(col(InvitationRow.agency) == agency)
+            query = query.where(col(InvitationRow.agency) == agency, col(InvitationRow.role) != Role.OVERSEER.value)
         with read_transaction(self._engine) as connection:
             return [_invitation(row) for row in connection.execute(query)]
 
@@ -148,7 +148,7 @@ class Invitations:
             col(InvitationRow.email) != "",
         )
         if agency is not None:
-            query = query.where(col(InvitationRow.agency) == agency)
+            query = query.where(col(InvitationRow.agency) == agency, col(InvitationRow.role) != Role.OVERSEER.value)
         query = query.order_by(col(InvitationRow.created_at).desc(), col(InvitationRow.id)).limit(limit)
         with read_transaction(self._engine) as connection:
             return [_invitation(row) for row in connection.execute(query)]

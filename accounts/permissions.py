@@ -86,7 +86,8 @@ class Act(StrEnum):
 class Actor:
     """Person who is signed in. `agency` is the code of the institution; empty for a role with no institution.
 
-    `unit` is the code of an officer's unit; empty for who sees the whole institution.
+    `unit` is the code of an officer's unit; empty for who sees the whole institution. `body` is that of an overseer: it
+    chooses what the figures open with, and gives no right.
     """
 
     account_id: UUID
@@ -94,6 +95,14 @@ class Actor:
     role: Role
     agency: str = ""
     unit: str = ""
+    body: str = ""
+
+    @classmethod
+    def of_account(cls, account_id: UUID, name: str, role: Role, agency: str, unit: str) -> "Actor":
+        """Return the person of an account. The institution of an overseer is the body: no desk opens for it."""
+        if role is Role.OVERSEER:
+            return cls(account_id, name, role, body=agency)
+        return cls(account_id, name, role, agency, unit)
 
     def sees(self, act: str) -> bool:
         """Return True if the person may do this act at the own agency or nationally. See `pages.frame.Person`."""
@@ -170,6 +179,10 @@ _ACCOUNT_ID = re.compile(r" \[[0-9a-f-]{36}\]$")
 _ROUND_BRACKETS = str.maketrans("[]", "()")
 # Roles of persons who belong to one institution.
 AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
+# The bodies of overseers: all have the same rights. KemenPANRB leads the service (*pembina*), KSP follows the priority
+# programmes, and the Ombudsman what is overdue or was handed over.
+PANRB, KSP, OMBUDSMAN = "kementerian-panrb", "lembaga-ksp", "lembaga-ombudsman"
+OVERSEEING_BODIES = frozenset({PANRB, KSP, OMBUDSMAN})
 # Roles whose acts concern every institution: with a password alone these persons can only set up a second factor.
 SECOND_FACTOR_ROLES = frozenset({Role.TRIAGE, Role.OPERATOR, Role.ADMINISTRATOR})
 
@@ -204,8 +217,11 @@ def may(actor: Actor, act: Act, agency: str) -> bool:
 def role_fits_agency(role: Role, agency: str) -> bool:
     """Return True if an account of this role may have this agency.
 
-    An officer and a coordinator have an institution, the triage role has `triage`, all other roles have none.
+    An officer and a coordinator have an institution, the triage role has `triage`, an overseer may have one of the
+    bodies that oversee, all other roles have none.
     """
     if role in AGENCY_ROLES:
         return agency not in {"", TRIAGE_AGENCY}
+    if role is Role.OVERSEER:
+        return agency in {"", *OVERSEEING_BODIES}
     return agency == (TRIAGE_AGENCY if role is Role.TRIAGE else "")

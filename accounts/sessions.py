@@ -119,7 +119,7 @@ class Sessions:
             return None
         if now - row.last_used_at >= _USE_IS_WRITTEN_EVERY:
             self._write_use(row.id, now)
-        actor = Actor(row.account_id, row.name, Role(row.role), row.agency, row.unit)
+        actor = Actor.of_account(row.account_id, row.name, Role(row.role), row.agency, row.unit)
         needs_factor = actor.role in SECOND_FACTOR_ROLES and bool(row.has_password)
         return SignedInSession(row.id, actor, lacks_second_factor=needs_factor and not row.has_second_factor)
 

@@ -312,6 +312,11 @@ class Dispatch(WireModel):
     second_matter: SecondMatter | None = Field(
         None, description="A second matter of the report, for another agency. No agency gets the report for it."
     )
+    programme_words: tuple[str, ...] = Field(
+        (),
+        description="Codes of the phrases of priority programmes that the report has, `programme:phrase` by the table "
+        "of programmes. They have no words of the report.",
+    )
     actor: str = Field("", max_length=200, description="Person who chose this agency; empty if the rules did.")
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""

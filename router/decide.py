@@ -35,7 +35,10 @@ def decide(report: Report, rules: Rules) -> Decision:
     collected = rules.collect_evidence(report)
     decision = _decide_by_evidence(collected, rules)
     second_matter = find_second_matter(collected, decision.topic, decision.agency, rules)
-    return replace(decision, second_matter=second_matter) if second_matter else decision
+    programme_words = rules.programme_words.find(collected.text.words)
+    if not second_matter and not programme_words:
+        return decision
+    return replace(decision, second_matter=second_matter, programme_words=programme_words)
 
 
 def _decide_by_evidence(collected: CollectedEvidence, rules: Rules) -> Decision:

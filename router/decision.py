@@ -24,6 +24,7 @@ class Decision:
     and never 1. For triage it is that of the likeliest agency, and `NO_CANDIDATE` without any. `topic` and `region` (a
     dotted code) are those of the report, if they were found. `second_matter` is what the report tells of beside its
     topic, for another agency.
+    `programme_words` are codes of the phrases of priority programmes that it has.
     """
 
     agency: str
@@ -33,6 +34,7 @@ class Decision:
     topic: str = ""
     region: str = ""
     second_matter: SecondMatter | None = None
+    programme_words: tuple[str, ...] = ()
 
     @property
     def is_triage(self) -> bool:

@@ -8,6 +8,7 @@ from messages.shapes import Report
 from router.evidence.competence import CompetenceTable
 from router.evidence.evidence import CollectedEvidence
 from router.evidence.topics import Topics
+from router.programme_words import ProgrammeWords
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
@@ -27,3 +28,4 @@ class Rules:
     weights: Weights
     collect_evidence: Callable[[Report], CollectedEvidence]
     jurisdiction: Jurisdiction
+    programme_words: ProgrammeWords

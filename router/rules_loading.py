@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.reference.folder import ReferenceFolder, version_of
+from config.reference.programmes import PROGRAMMES, ProgrammeTable, load_programmes, unknown_references
 from config.reference.public_release import PUBLIC_RELEASE, load_sensitive_reports, unknown_topics
 from config.reference.reloading import ReloadingTables, Source
 from config.reference.table_reader import TableError
@@ -19,6 +20,7 @@ from router.evidence.reading.phrases import ReportPhrases
 from router.evidence.reading.report_reader import ReportReader
 from router.evidence.topics import TOPICS, Topics, load_topics
 from router.location.locator import ReportLocator
+from router.programme_words import ProgrammeWords
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.levels import GOVERNMENT_LEVELS
@@ -30,10 +32,10 @@ from router.rules import Rules
 from router.scoring import load_weights
 
 COMPETENCE, EVIDENCE_WEIGHTS = "competence.csv", "evidence_weights.csv"
-_ROUTING_TABLES = (TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
+_ROUTING_TABLES = (TOPICS, COMPETENCE, EVIDENCE_WEIGHTS, PROGRAMMES)
 # The tables that the version of the rules covers. Their order is part of the version.
 RULE_TABLES = (
-    *(AGENCIES, UNITS, TOPICS, COMPETENCE, LANDMARKS, EVIDENCE_WEIGHTS),
+    *(AGENCIES, UNITS, TOPICS, COMPETENCE, LANDMARKS, EVIDENCE_WEIGHTS, PROGRAMMES),
     *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv", "points.csv"),
 )
 
@@ -52,7 +54,8 @@ def load_rules(folder: ReferenceFolder, language: LanguageModel, registry: Regis
         competence = _competence_of_agencies(competence, registry)
     if folder.has_shipped(TOPICS):
         topics = _topics_of_competence(topics, competence)
-    if faults := list(_faults(folder, registry, topics, competence, language)):
+    programmes = load_programmes(folder)
+    if faults := list(_faults(folder, registry, topics, competence, language, programmes)):
         raise TableError("\n".join(faults))
     names = {
         tuple(word.normal for word in language.words.read_words(name)): agency
@@ -79,6 +82,7 @@ def load_rules(folder: ReferenceFolder, language: LanguageModel, registry: Regis
         weights=load_weights(folder.table(EVIDENCE_WEIGHTS)),
         collect_evidence=collector.collect,
         jurisdiction=jurisdiction,
+        programme_words=ProgrammeWords(programmes, language.words),
     )
 
 
@@ -141,6 +145,7 @@ def _faults(
     topics: Topics,
     competence: CompetenceTable,
     language: LanguageModel,
+    programmes: ProgrammeTable,
 ) -> Iterator[str]:
     """Yield the references between tables that lead nowhere. Rows of shipped tables may name unknown agencies."""
     topic_names = {cue.topic for cue in topics.cues}
@@ -154,6 +159,8 @@ def _faults(
             yield f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
     if not folder.has_shipped(PUBLIC_RELEASE):
         yield from unknown_topics(load_sensitive_reports(folder.table(PUBLIC_RELEASE)), topic_names)
+    if not folder.has_shipped(PROGRAMMES):
+        yield from unknown_references(programmes, topic_names, registry.institutions)
 
 
 def _topic_faults(topic_names: set[str], competence_topics: set[str]) -> Iterator[str]:

@@ -114,7 +114,7 @@ class PeoplePages:
 
         Only administrators choose: a coordinator invites to the own institution.
         """
-        if role not in AGENCY_ROLES or not (typed and may(actor, Act.MANAGE_ACCOUNTS, "")):
+        if role not in {*AGENCY_ROLES, Role.OVERSEER} or not (typed and may(actor, Act.MANAGE_ACCOUNTS, "")):
             usual = {Role.OFFICER: actor.agency, Role.TRIAGE: TRIAGE_AGENCY}
             return [(typed or usual.get(role, ""), "")]
         code = typed.lower()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from cases.clocks.deadlines import Deadlines
     from config.reference.open311_services import Open311Services
+    from config.reference.programmes import ProgrammeTable
+    from config.reference.ratings import RatingTable
     from config.reference.regions import Regions
     from config.reference.reloading import ReloadingTables
     from config.reference.retention import RetentionTable
@@ -46,6 +48,20 @@ class ReferenceTables:
         from cases.clocks.deadlines import load_deadlines
 
         return load_deadlines(self.reference)
+
+    @cached_property
+    def programmes(self) -> ProgrammeTable:
+        """The priority programmes. Raises `TableError`."""
+        from config.reference.programmes import load_programmes
+
+        return load_programmes(self.reference)
+
+    @cached_property
+    def ratings(self) -> RatingTable:
+        """The formula by which institutions are rated. Raises `TableError`."""
+        from config.reference.ratings import RATINGS, load_ratings
+
+        return load_ratings(self.reference.table(RATINGS))
 
     @cached_property
     def language_models(self) -> ReloadingTables[LanguageModel]:

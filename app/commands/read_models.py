@@ -34,5 +34,5 @@ def rebuild_oversight(actor: Actor = "", why: Why = "") -> None:
 
     with open_parts_for_action(actor, why) as parts:
         parts.audit_log.append("oversight.rebuild", "oversight", actor, why, parts.now())
-        count = rebuild(parts.engine, parts.deadlines)
+        count = rebuild(parts.engine, parts.deadlines, parts.tables.programmes)
     print_line(f"{count} reports")

@@ -56,6 +56,7 @@ class StoredDispatch(NamedTuple):
     region: str
     at: datetime
     due_at: datetime
+    programme_words: str = ""
 
 
 _IDS: BindParameter[Any] = bindparam("ids")
@@ -123,6 +124,7 @@ class SharedFacts:
         self._named = set(named)
         self._dispatches: dict[UUID, list[StoredDispatch]] = {}
         self._answers: dict[UUID, list[Row[Any]]] = {}
+        self._answer_rows: dict[tuple[UUID, UUID], Row[Any]] = {}
         self._rare: dict[UUID, set[str]] = {}
         self._complaints: dict[UUID, Row[Any] | None] = {}
 
@@ -160,12 +162,13 @@ class SharedFacts:
         """
         if missing := self._missing(complaint_ids, self._answers):
             read: dict[UUID, list[Row[Any]]] = {id_: [] for id_ in missing}
-            for row in self._connection.execute(_ANSWERS, {"ids": missing}):
+            for new_row in self._connection.execute(_ANSWERS, {"ids": missing}):
+                row = self._answer_rows.setdefault((new_row.dispatch_id, new_row.id), new_row)
                 for id_ in {row.complaint_id, row.accompanied_id} & missing:
                     read[id_].append(row)
             self._answers |= read
-        rows = (row for id_ in complaint_ids for row in self._answers[id_])
-        return {(row.dispatch_id, row.id): row for row in rows}.values()
+        # An answer to a report that accompanies a case is one row of both.
+        return {id(row): row for id_ in complaint_ids for row in self._answers[id_]}.values()
 
     def complaints(self, complaint_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
         """Return the arrival of each of these complaints that is known: all columns of `ComplaintFact`."""

@@ -135,6 +135,7 @@ def dispatch_fact(dispatch: Dispatch, taken_at: datetime) -> NewFact:
         "relation": dispatch.relation.kind,
         "of": dispatch.relation.of,
         "rules": "|".join(reason.rule for reason in dispatch.reasons),
+        "programme_words": "|".join(dispatch.programme_words),
     }
     words = _words(
         "dispatch",

@@ -59,7 +59,8 @@ class DispatchFact(SQLModel, table=True):
     """A dispatch of a complaint to an agency, with its relation at that time: see `messages.shapes.Dispatch`.
 
     `case_id` is the case to which it belongs: the complaint itself if it is a case of its own, else `of`. `of` is the
-    complaint of its relation in both cases. `rules` are the rules of its reasons in the same order, separated by `|`.
+    complaint of its relation in both cases. `rules` are the rules of its reasons in the same order, separated by `|`;
+    so are the codes of `programme_words`.
     """
 
     __tablename__ = "case_dispatch"
@@ -86,6 +87,7 @@ class DispatchFact(SQLModel, table=True):
     confidence: float = 1.0
     topic: str = ""
     region: str = ""
+    programme_words: str = ""
     act: str = "reports"
     rating: int = 0
     danger: str = ""

@@ -74,12 +74,13 @@ Measure: TypeAlias = Literal[
     "to_ombudsman",
 ]
 
-# Parts of the country that figures are made for. Each has counts of its own, so none is added up from cases.
-ScopeKind: TypeAlias = Literal["nation", "province", "agency", "topic"]
+# Parts of the country, and of its reports, that figures are made for. Each has counts of its own, so none is added up
+# from cases.
+ScopeKind: TypeAlias = Literal["nation", "province", "agency", "topic", "programme"]
 
 
 class Scope(NamedTuple):
-    """What the figures are about: `value` is the code of a province or agency, or the id of a topic."""
+    """What the figures are about: `value` is the code of a province or agency, or the id of a topic or programme."""
 
     kind: ScopeKind
     value: str = ""
@@ -154,8 +155,8 @@ def jakarta_day(at: datetime) -> date:
 def counted_day(kind: ScopeKind, day: date) -> date:
     """Return the day under which a report that arrived on `day` is counted.
 
-    For the nation it is that day; for a province, agency or topic the first day of its month. There are hundreds of
-    these, and counts of each of their days would be more rows than there are cases.
+    For the nation it is that day; for all others the first day of its month. There are hundreds of these, and
+    counts of each of their days would be more rows than there are cases.
     """
     return day if kind == "nation" else day.replace(day=1)
 

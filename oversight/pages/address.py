@@ -11,7 +11,12 @@ from pages.addresses import with_query
 
 OVERSIGHT = "/pengawasan"
 # Part of the path for each kind of scope.
-KIND_PARTS: Mapping[ScopeKind, str] = {"province": "provinsi", "agency": "instansi", "topic": "topik"}
+KIND_PARTS: Mapping[ScopeKind, str] = {
+    "province": "provinsi",
+    "agency": "instansi",
+    "topic": "topik",
+    "programme": "program",
+}
 KINDS_BY_PART: Mapping[str, ScopeKind] = {part: kind for kind, part in KIND_PARTS.items()}
 _LONGEST_SCOPE = 100
 
@@ -55,13 +60,23 @@ def read_scope(kind: str, value: str) -> Scope | None:
     return Scope(KINDS_BY_PART[kind], value)
 
 
-def read_view(scope: Scope, query: Mapping[str, str], current_month: Month) -> View:
+class DefaultChoice(NamedTuple):
+    """The figure, and what is ranked by it on the page of the nation, where a query does not say it."""
+
+    figure: ShownFigure = DEFAULT_FIGURE
+    ranked: ScopeKind = "province"
+
+
+def read_view(
+    scope: Scope, query: Mapping[str, str], current_month: Month, default: DefaultChoice | None = None
+) -> View:
     """Return the view that a query names. A choice that is missing or invalid has its default."""
+    default = default or DefaultChoice()
     month = read_month(query.get("bulan", "")) or current_month
     compared_month = read_month(query.get("banding", "")) or month.back(1)
-    figure = FIGURES_BY_SLUG.get(query.get("ukuran", ""), DEFAULT_FIGURE)
-    ranked = KINDS_BY_PART.get(query.get("peringkat", ""))
-    if ranked is None or scope.kind != "nation":
+    figure = FIGURES_BY_SLUG.get(query.get("ukuran", ""), default.figure)
+    ranked = KINDS_BY_PART.get(query.get("peringkat", ""), default.ranked)
+    if scope.kind != "nation":
         ranked = default_ranking(scope)
     return View(scope, month, compared_month, figure, ranked)
 

@@ -4,7 +4,7 @@ So the list has as many rows as the number says. No words: reading a case needs 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
-from config.time_zones import TimeZone
 from oversight.figures.computation import RATED, compute_figures
 from oversight.figures.counts import Count, Counts, Period, Scope
 from oversight.figures.definitions import PING_PONG_REFUSALS
 from oversight.pages.shown_figures import FigureValue, ShownFigure
+from oversight.read_model.day_counts import arrived_in, in_programme
+from oversight.read_model.programme_marks import ProgrammeMark, read_marks
 from oversight.read_model.tables import OversightCase
 from oversight.read_model.tallies import day_tallies
 
@@ -66,13 +67,17 @@ class ListChoice(NamedTuple):
 
 
 class ListedCase(NamedTuple):
-    """A case of a list. `agency` is the code of the one that has it; `state` is empty for a merged report."""
+    """A case of a list. `agency` is the code of the one that has it; `state` is empty for a merged report.
+
+    `programmes` are the marks of priority programmes.
+    """
 
     place: ListPlace
     number: str
     channel: str
     agency: str
     state: str
+    programmes: Sequence[ProgrammeMark] = ()
 
 
 def has_list(figure: ShownFigure) -> bool:
@@ -101,7 +106,8 @@ def read_cases(
     for row in _rows(connection, choice, after):
         if part_size(_value(row, choice, today, deadlines), choice.part):
             place = ListPlace(row["received_at"], row["complaint_id"])
-            cases.append(ListedCase(place, row["tracking"], row["channel"], row["agency"], row["state"]))
+            marks = read_marks(row["programmes"])
+            cases.append(ListedCase(place, row["tracking"], row["channel"], row["agency"], row["state"], marks))
         if len(cases) == limit:
             break
     return cases
@@ -131,12 +137,13 @@ def _rows(connection: Connection, choice: ListChoice, after: ListPlace | None) -
 
 
 def _conditions(choice: ListChoice) -> Iterator[ColumnElement[bool]]:
-    zone, received_at, scope = TimeZone.WIB.value, col(OversightCase.received_at), choice.scope
-    yield received_at >= datetime.combine(choice.period.first, time(), zone)
-    yield received_at < datetime.combine(choice.period.last + timedelta(days=1), time(), zone)
+    scope = choice.scope
+    yield from arrived_in(choice.period)
     if scope.kind == "agency":
         names = ("first_agency", "answer_agency", "agency")
         yield or_(*(col(getattr(OversightCase, name)) == scope.value for name in names))
+    elif scope.kind == "programme":
+        yield from in_programme(scope.value)
     elif scope.kind != "nation":
         yield col(getattr(OversightCase, scope.kind)) == scope.value
     if choice.channel:

@@ -23,6 +23,7 @@ from oversight.pages.months import Month
 from oversight.pages.names import ScopeNames
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, ShownFigure
 from oversight.read_model.day_counts import read_counts
+from oversight.read_model.programme_marks import ProgrammeMark
 from pages.addresses import with_query
 from pages.forms import read_id
 from pages.frame import SignedInPages
@@ -40,6 +41,10 @@ PART_TITLES: Mapping[Part, Message] = {
     "counted": _("yang dihitung"),
     "censored": _("yang belum dihitung"),
 }
+
+
+_WORD = _("kata “{word}”")
+_TOPIC = _("topik {topic}")
 
 
 class NumberLinks(NamedTuple):
@@ -133,12 +138,25 @@ class CaseListPage:
                     self._channel_label(case.channel),
                     self._names.name(Scope("agency", case.agency)) if case.agency else _("Digabung"),
                     CASE_STATES.get(case.state, ""),
+                    self._evidence(case.programmes, choice.scope),
                 )
                 for case in shown
             ],
             "next": links(choice.figure, choice.part, after) if after else "",
             "back": view.address(),
         }
+
+    def _evidence(self, marks: Sequence[ProgrammeMark], scope: Scope) -> Sequence[Message]:
+        """Return the evidence by which a report belongs to the programme of a list; of another list none."""
+        if scope.kind != "programme":
+            return ()
+        of_programme = (mark for mark in marks if mark.programme == scope.value)
+        return [
+            _WORD.filled(word=mark.words)
+            if mark.evidence == "word"
+            else _TOPIC.filled(topic=self._names.name(Scope("topic", mark.code)))
+            for mark in of_programme
+        ]
 
 
 def _write_place(place: ListPlace) -> str:

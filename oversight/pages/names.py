@@ -1,4 +1,4 @@
-"""Names of the scopes that pages show: provinces, institutions and topics of the tables in force."""
+"""Names of the scopes that pages show: provinces, institutions, topics and programmes of the tables in force."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ _PROVINCE_DIGITS = 2
 
 @dataclass(frozen=True, slots=True)
 class ScopeNames:
-    """`institutions` returns the names of institutions by code, `topics` those of topics by id."""
+    """`institutions` returns names by code, `topics` and `programmes` by id."""
 
     institutions: Callable[[], Mapping[str, str]]
     regions: Callable[[], Regions]
     topics: Callable[[], Mapping[str, str]]
+    programmes: Callable[[], Mapping[str, str]]
 
     def name(self, scope: Scope) -> str:
         """Return the name of a scope; its code if no table has it any more."""
@@ -32,6 +33,8 @@ class ScopeNames:
             return region.name if region else scope.value
         if scope.kind == "topic":
             return topic_label(self.topics(), scope.value)
+        if scope.kind == "programme":
+            return self.programmes().get(scope.value, scope.value)
         return _TRIAGE if scope.value == TRIAGE else self.institutions().get(scope.value, scope.value)
 
     def is_known(self, scope: Scope) -> bool:
@@ -40,6 +43,8 @@ class ScopeNames:
             return "." not in scope.value and self.regions().get(scope.value) is not None
         if scope.kind == "topic":
             return scope.value in self.topics()
+        if scope.kind == "programme":
+            return scope.value in self.programmes()
         return scope.kind == "nation" or scope.value == TRIAGE or scope.value in self.institutions()
 
     def provinces(self) -> Sequence[tuple[str, str]]:

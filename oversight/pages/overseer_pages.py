@@ -1,6 +1,6 @@
 """Endpoints of the pages for overseers: the nation, a province, an agency, a topic, and the file of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
@@ -9,18 +9,23 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
+from config.reference.ratings import RatingTable
+from messages.topics import TRIAGE
 from oversight.cases.addresses import CASES, RECOMMENDATIONS, cases_of_scope
-from oversight.figures.counts import Scope, jakarta_day
+from oversight.figures.counts import Scope, ScopeKind, jakarta_day
+from oversight.figures.rating import rate
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
+from oversight.pages.bodies import default_choice, opens_ranking
 from oversight.pages.case_list_page import NumberLinks
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
 from oversight.pages.page_model import build_page
-from oversight.pages.reading import FigureReader
+from oversight.pages.reading import FigureReader, PageData
 from oversight.pages.shown_figures import DEFAULT_FIGURE, SHOWN_FIGURES
+from oversight.pages.shown_rating import ShownRating, shown_rating
 from pages.frame import NavigationEntry, SignedInPages
-from pages.translation.message import formatted_number
+from pages.translation.message import Message, formatted_number
 from pages.translation.message import message as _
 
 NAVIGATION: Sequence[NavigationEntry] = (
@@ -31,15 +36,16 @@ NAVIGATION: Sequence[NavigationEntry] = (
 # Months that a page offers to choose.
 _OFFERED_MONTHS = 36
 _FILE = "berkas"
-RANKED_NAMES = {
+RANKED_NAMES: Mapping[ScopeKind, Message] = {
     "province": _("provinsi"),
     "agency": _("instansi"),
     "topic": _("topik"),
+    "programme": _("program prioritas"),
 }
 
 
 class OverseerPages:
-    """The pages. `channel_label` returns the name of a channel, `now` is the clock.
+    """The pages. `channel_label` returns the name of a channel, `now` is the clock, `formula` rates institutions.
 
     Reading figures names no person, so it is not recorded in the audit log.
     """
@@ -52,6 +58,7 @@ class OverseerPages:
         names: ScopeNames,
         channel_label: Callable[[str], str],
         now: Callable[[], datetime],
+        formula: RatingTable,
     ) -> None:
         self._signed_in = signed_in
         self._pages = pages
@@ -59,6 +66,7 @@ class OverseerPages:
         self._names = names
         self._channel_label = channel_label
         self._now = now
+        self._formula = formula
 
     def routes(self) -> APIRouter:
         """Return the routes to serve. They handle `NotSignedIn` and `Forbidden` by `install_sign_in_handlers`."""
@@ -73,7 +81,7 @@ class OverseerPages:
         now = self._now()
         current_month = Month.of(jakarta_day(now))
         scope = read_scope(kind, value)
-        view = read_view(scope, request.query_params, current_month) if scope else None
+        view = read_view(scope, request.query_params, current_month, default_choice(actor.body)) if scope else None
         if view is None or not (self._names.is_known(view.scope) or self._reader.has_reports(view.scope, view.month)):
             return self._pages.render("oversight_missing.html", request, actor, {}, HTTPStatus.NOT_FOUND)
         format_name = request.query_params.get(_FILE, "")
@@ -88,6 +96,7 @@ class OverseerPages:
         lists = [NumberLinks(view.scope, month) if may_read else None for month in (view.month, view.compared_month)]
         values = {
             "page": page,
+            "rating": self._rating(view, data),
             "view": view,
             "figures": SHOWN_FIGURES,
             "default_figure": DEFAULT_FIGURE,
@@ -96,6 +105,9 @@ class OverseerPages:
             "home": view.at(Scope("nation")).address(),
             "provinces": self._names.provinces(),
             "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
+            "programmes": [(id_, self._names.name(Scope("programme", id_))) for id_ in self._names.programmes()],
+            "opens_programmes": default_choice(actor.body).ranked == "programme",
+            "opens_ranking": opens_ranking(actor.body),
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
             "map": tile_map,
@@ -118,6 +130,12 @@ class OverseerPages:
             ],
         }
         return self._pages.render("oversight.html", request, actor, values)
+
+    def _rating(self, view: View, data: PageData) -> ShownRating | None:
+        """Return the rating of an institution by the months of the trend; `None` for another scope."""
+        if view.scope.kind != "agency" or view.scope.value == TRIAGE:
+            return None
+        return shown_rating(rate([figures for _month, figures in data.months], self._formula))
 
     def _file(self, view: View, now: datetime, format_name: str) -> Response:
         lines = table_file.table_lines(build_page(view, self._reader.read(view, now), self._names))

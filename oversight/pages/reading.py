@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction, snapshot_transaction
+from config.reference.programmes import ProgrammeTable
 from config.time_zones import TimeZone
 from messages.topics import TRIAGE
 from oversight.figures.computation import Figures, bucket_limits, compute_figures
@@ -17,6 +18,7 @@ from oversight.pages.address import View
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import agency_province
 from oversight.pages.shown_figures import FigureValue
+from oversight.read_model.case_row import tables_version
 from oversight.read_model.day_counts import (
     count_overdue,
     needs_rebuild,
@@ -64,9 +66,10 @@ class PageData:
 class FigureReader:
     """Reads from the read model of oversight."""
 
-    def __init__(self, engine: Engine, deadlines: Deadlines) -> None:
+    def __init__(self, engine: Engine, deadlines: Deadlines, programmes: ProgrammeTable) -> None:
         self._engine = engine
         self._deadlines = deadlines
+        self._version = tables_version(deadlines, programmes)
 
     def has_reports(self, scope: Scope, month: Month) -> bool:
         """Return whether a scope has counts in a month."""
@@ -87,7 +90,7 @@ class FigureReader:
             }
             by_kind = {kind: self._scope_values(connection, kind, view, now) for kind in kinds}
             overdue = _overdue(connection, view.scope, now)
-            is_outdated = needs_rebuild(connection, self._deadlines.version)
+            is_outdated = needs_rebuild(connection, self._version)
         figures = {month: self._figures(month_counts, now) for month, month_counts in counts.items()}
         return PageData(
             figures[view.month],

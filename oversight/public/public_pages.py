@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from messages.topics import TRIAGE
 from oversight.figures.counts import Scope
 from oversight.pages import table_file, tile_map
-from oversight.pages.address import KIND_PARTS, View, read_scope, read_view, scope_path
+from oversight.pages.address import KIND_PARTS, View, default_ranking, read_scope, read_view, scope_path
 from oversight.pages.months import Month, last_months
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import RANKED_NAMES
@@ -23,7 +23,7 @@ from oversight.pages.ranking import Candidate, RankingGroup, rank_scopes
 from oversight.pages.shown_figures import NOTHING, FigureValue, ShownFigure
 from oversight.pages.tile_map import Tile, draw_tiles
 from oversight.pages.trend import Trend, draw_trend
-from oversight.public.published_month import PUBLIC_FIGURES, REST, PublishedMonth, row_value
+from oversight.public.published_month import KINDS, PUBLIC_FIGURES, REST, PublishedMonth, row_value
 from oversight.public.published_months import MOST_MONTHS, MonthNotReady, PublishedMonths
 from oversight.public.suppression import LEAST_SHOWN
 from pages.responses import page_response
@@ -74,7 +74,7 @@ class PublicPages:
         503 with `Retry-After` while another request computes a month.
         """
         scope = read_scope(kind, value)
-        if scope is None or not self._names.is_known(scope):
+        if scope is None or scope.kind not in ("nation", *KINDS) or not self._names.is_known(scope):
             return page_response(self._pages, "figures_missing.html", status=HTTPStatus.NOT_FOUND)
         try:
             return self._answer(self._view(scope, request), request)
@@ -93,7 +93,8 @@ class PublicPages:
         view = read_view(scope, request.query_params, self._months.newest())
         month = view.month if self._months.is_offered(view.month) else self._months.newest()
         figure = view.figure if view.figure in PUBLIC_FIGURES else PUBLIC_FIGURES[0]
-        return view._replace(month=month, compared_month=month.back(1), figure=figure)
+        ranked = view.ranked if view.ranked in ("nation", *KINDS) else default_ranking(scope)
+        return view._replace(month=month, compared_month=month.back(1), figure=figure, ranked=ranked)
 
     def _values(self, view: View, month: PublishedMonth) -> dict[str, Any]:
         def address(scope: Scope, **changed: str) -> str:
@@ -115,7 +116,7 @@ class PublicPages:
             "months": last_months(self._months.newest(), MOST_MONTHS)[::-1],
             "figures": PUBLIC_FIGURES,
             "kind_parts": KIND_PARTS,
-            "ranked_names": RANKED_NAMES,
+            "ranked_names": {kind: RANKED_NAMES[kind] for kind in KINDS},
             "reported_topics": self._topics(shown_topics) if is_nation else (),
             "other_topics": self._topics(topic for topic in others if topic not in shown_topics) if is_nation else (),
             "path": scope_path(view.scope, PUBLIC_ADDRESS),

@@ -13,12 +13,14 @@ from cases.clocks.clock_states import ClockState
 from cases.clocks.deadlines import Deadlines
 from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer
 from cases.derivations.shared_facts import StoredDispatch
+from config.reference.programmes import ProgrammeTable
 from config.time_zones import agency_region, agency_time_zone
 from messages.shapes import VERDICTS_WITH_PICTURES
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS
 from oversight.read_model.case_end import CaseEnd, case_end
+from oversight.read_model.programme_marks import find_marks, write_marks
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
 
 # `dropped`: nobody will know the outcome, or the agency waits for the sender.
@@ -36,20 +38,27 @@ class TimedOutcome(NamedTuple):
     agency: str
 
 
-def case_row(facts: ReportFacts, clocks: CaseClocks | None, deadlines: Deadlines) -> dict[str, Any] | None:
+def tables_version(deadlines: Deadlines, programmes: ProgrammeTable) -> str:
+    """Return the version of the tables that rows are derived with."""
+    return f"{deadlines.version}.{programmes.version}"
+
+
+def case_row(
+    facts: ReportFacts, clocks: CaseClocks | None, deadlines: Deadlines, programmes: ProgrammeTable
+) -> dict[str, Any] | None:
     """Return the columns of the row; `None` for a message that neither reports anything nor is a case.
 
     `clocks` are those of `case_clocks`.
     """
     if clocks is None:
-        return None if facts.act != "reports" else _merged_row(facts, deadlines)
+        return None if facts.act != "reports" else _merged_row(facts, deadlines, programmes)
     until, states, _ = clocks
     own_agencies = [item for item in facts.dispatches if item.own_case and item.agency != TRIAGE]
     first = own_agencies[0] if own_agencies else None
     courses = [course for course, item in zip(facts.courses, facts.dispatches, strict=True) if item.own_case]
     end = case_end(facts)
     return {
-        **_report_columns(facts, deadlines),
+        **_report_columns(facts, deadlines, programmes),
         **_place_columns(facts, first.agency if first else TRIAGE),
         "began_at": min((facts.received_at, *(member.received_at for member in facts.members))),
         "is_own_case": True,
@@ -74,7 +83,7 @@ def read_pairs(ping_pong: str) -> Sequence[tuple[str, str]]:
     return [(refused_by, next_agency) for refused_by, next_agency in pairs]
 
 
-def _report_columns(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any]:
+def _report_columns(facts: ReportFacts, deadlines: Deadlines, programmes: ProgrammeTable) -> dict[str, Any]:
     return {
         "complaint_id": facts.id,
         "tracking": facts.tracking,
@@ -82,8 +91,18 @@ def _report_columns(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any]:
         "day": jakarta_day(facts.received_at),
         "channel": facts.channel,
         "kind": facts.kind,
-        "tables_version": deadlines.version,
+        "programmes": _programmes(facts, programmes),
+        "tables_version": tables_version(deadlines, programmes),
     }
+
+
+def _programmes(facts: ReportFacts, programmes: ProgrammeTable) -> str:
+    """Return the marks by topic and words of the latest dispatch, and by all agencies that got the report."""
+    if not facts.dispatches:
+        return ""
+    latest, agencies = facts.dispatches[-1], {item.agency for item in facts.dispatches}
+    word_codes = frozenset(latest.programme_words.split(_PAIR_SEPARATOR))
+    return write_marks(find_marks(programmes, jakarta_day(facts.received_at), latest.topic, agencies, word_codes))
 
 
 def _place_columns(facts: ReportFacts, first_agency: str) -> dict[str, Any]:
@@ -98,12 +117,12 @@ def _place_columns(facts: ReportFacts, first_agency: str) -> dict[str, Any]:
     }
 
 
-def _merged_row(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any]:
+def _merged_row(facts: ReportFacts, deadlines: Deadlines, programmes: ProgrammeTable) -> dict[str, Any]:
     """Return the row of a report that accompanies a case. It counts for the first agency that got it."""
     agencies = [item.agency for item in facts.dispatches if item.agency != TRIAGE]
     return {
         **_EMPTY_COLUMNS,
-        **_report_columns(facts, deadlines),
+        **_report_columns(facts, deadlines, programmes),
         **_place_columns(facts, agencies[0] if agencies else TRIAGE),
         "began_at": facts.received_at,
         "is_own_case": False,

@@ -1,16 +1,19 @@
 """Reads the counts that figures are computed from. The work depends on days and scopes, never on cases."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, literal_column, or_, select
 from sqlmodel import col
 
-from config.conditions import is_one_of
+from config.conditions import contains_text, is_one_of
 from config.database import has_row
+from config.time_zones import TimeZone
 from oversight.figures.counts import AgencyPair, Count, Counts, Measure, Period, Scope, ScopeKind
+from oversight.read_model.case_row import read_pairs
+from oversight.read_model.programme_marks import mark_beginning
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 
 _KEY = (col(OversightDay.measure), col(OversightDay.bucket))
@@ -84,7 +87,7 @@ def count_overdue(connection: Connection, scope: Scope, today: date) -> int:
 
 
 def needs_rebuild(connection: Connection, tables_version: str) -> bool:
-    """Return whether rows were derived with other clocks or another calendar: `satupintu oversight rebuild` helps."""
+    """Return whether rows were derived with other tables than those of this version: a rebuild helps."""
     version = col(OversightCase.tables_version)
     # Two searches in the index: a row with another version would be before or after it.
     others = (version < tables_version, version > tables_version)
@@ -92,10 +95,42 @@ def needs_rebuild(connection: Connection, tables_version: str) -> bool:
 
 
 def _read_pairs(connection: Connection, scope: Scope, period: Period | None) -> Iterator[AgencyPair]:
+    if scope.kind == "programme":
+        yield from _read_programme_pairs(connection, scope, period)
+        return
     pair = (col(OversightPairDay.refused_by), col(OversightPairDay.next_agency))
     query = select(*pair, func.sum(col(OversightPairDay.number)).label("cases")).group_by(*pair)
     for row in connection.execute(_in_period(query.where(*_pair_scope(scope)), col(OversightPairDay.day), period)):
         yield AgencyPair(row.refused_by, row.next_agency, int(row.cases))
+
+
+def _read_programme_pairs(connection: Connection, scope: Scope, period: Period | None) -> Iterator[AgencyPair]:
+    """Yield the pairs of the cases of a programme: they are few, and none is counted for a programme."""
+    query = select(col(OversightCase.ping_pong)).where(*_case_scope(scope), _is_filled(OversightCase.ping_pong))
+    if period:
+        query = query.where(*arrived_in(period))
+    pairs = Counter(pair for column in connection.execute(query).scalars() for pair in read_pairs(column))
+    yield from (AgencyPair(*pair, number) for pair, number in sorted(pairs.items()))
+
+
+def arrived_in(period: Period) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions for reports that arrived on the days of a period, in Jakarta."""
+    zone, received_at = TimeZone.WIB.value, col(OversightCase.received_at)
+    return (
+        received_at >= datetime.combine(period.first, time(), zone),
+        received_at < datetime.combine(period.last + timedelta(days=1), time(), zone),
+    )
+
+
+def in_programme(programme: str) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions for reports of a programme; the first one is that of the index."""
+    column: Any = col(OversightCase.programmes)
+    return _is_filled(column), contains_text(column, mark_beginning(programme))
+
+
+def _is_filled(column: Any) -> ColumnElement[bool]:
+    # With a bound value, no database would use the index of the rows for which this holds.
+    return column != literal_column("''")  # type: ignore[no-any-return]
 
 
 def _pair_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
@@ -111,6 +146,8 @@ def _in_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
 
 
 def _case_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    if scope.kind == "programme":
+        return in_programme(scope.value)
     return () if scope.kind == "nation" else (col(getattr(OversightCase, scope.kind)) == scope.value,)
 
 

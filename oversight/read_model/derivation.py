@@ -14,6 +14,7 @@ from cases.derivations.shared_facts import SharedFacts
 from cases.facts.rows import TABLES
 from config.conditions import is_one_of
 from config.database import DatabaseLock, lock_until_commit
+from config.reference.programmes import ProgrammeTable
 from config.row_insertion import insert_or_replace_rows
 from config.stored_counts import add_counts
 from oversight.notices.consents import derived_consents, store_consents
@@ -40,15 +41,21 @@ _STORED_ROWS = select(OversightCase.__table__).where(is_one_of(col(OversightCase
 _REMOVAL = delete(OversightCase).where(is_one_of(col(OversightCase.complaint_id), _IDS))
 
 
-def derive_new(connection: Connection, new: NewFacts, facts: SharedFacts, deadlines: Deadlines) -> None:
+def derive_new(
+    connection: Connection, new: NewFacts, facts: SharedFacts, deadlines: Deadlines, programmes: ProgrammeTable
+) -> None:
     """Derive the rows of the reports that new facts are about, and change the counts. Again it changes nothing."""
     # A rebuild changes the same rows and counts.
     lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-    derive_cases(connection, new.subjects(*TABLES), facts, deadlines)
+    derive_cases(connection, new.subjects(*TABLES), facts, deadlines, programmes)
 
 
 def derive_cases(
-    connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts, deadlines: Deadlines
+    connection: Connection,
+    report_ids: Collection[UUID],
+    shared_facts: SharedFacts,
+    deadlines: Deadlines,
+    programmes: ProgrammeTable,
 ) -> None:
     """Derive the rows of these reports and of all cases that they have ever accompanied, and store what changed.
 
@@ -59,7 +66,7 @@ def derive_cases(
         chunk = affected[start : start + _REPORTS_AT_ONCE]
         all_facts = read_facts(connection, chunk, shared_facts)
         reports = [(facts, case_clocks(facts, deadlines)) for facts in all_facts]
-        rows = {facts.id: case_row(facts, clocks, deadlines) for facts, clocks in reports}
+        rows = {facts.id: case_row(facts, clocks, deadlines, programmes) for facts, clocks in reports}
         stored = _stored_rows(connection, chunk)
         _store(connection, stored, {id_: row for id_, row in rows.items() if row})
         cases = [(facts, clocks) for facts, clocks in reports if clocks]

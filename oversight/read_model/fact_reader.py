@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -100,8 +100,10 @@ class _Facts:
     answer_rows: Mapping[UUID | None, Row[Any]]
     events: Mapping[tuple[UUID, str], datetime]
 
-    def report(self, report_id: UUID) -> ReportFacts:
-        """Return a report without its messages and members."""
+    def report(
+        self, report_id: UUID, messages: tuple[SenderMessage, ...], members: tuple[ReportFacts, ...]
+    ) -> ReportFacts:
+        """Return a report with these messages and members."""
         answers = tuple(self.answers.get(report_id, ()))
         row, relation = self.reports[report_id], self.relations[report_id]
         return ReportFacts(
@@ -116,6 +118,8 @@ class _Facts:
             dispatches=tuple(self.dispatches.get(report_id, ())),
             answers=answers,
             answer_rows=self.answer_rows,
+            messages=messages,
+            members=members,
             asked_about_ombudsman_at=self.events.get((report_id, "ombudsman-asked")),
             asked_for_rating_at=self.events.get((report_id, RATING_ASKED)),
             handed_over_at=self.events.get((report_id, "handed-to-ombudsman")),
@@ -133,14 +137,11 @@ def read_facts(
     member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids}, shared_facts)
     messages = _messages(connection, accompanied | shared_facts.accompanied(member_facts.reports), shared_facts)
 
-    def with_messages(report: ReportFacts) -> ReportFacts:
-        return replace(report, messages=tuple(sorted(messages.get(report.id, ()))))
+    def report_of(all_facts: _Facts, report_id: UUID, members: tuple[ReportFacts, ...] = ()) -> ReportFacts:
+        return all_facts.report(report_id, tuple(sorted(messages.get(report_id, ()))), members)
 
     return [
-        replace(
-            with_messages(facts.report(report_id)),
-            members=tuple(with_messages(member_facts.report(id_)) for id_ in members.get(report_id, ())),
-        )
+        report_of(facts, report_id, tuple(report_of(member_facts, id_) for id_ in members.get(report_id, ())))
         for report_id in sorted(facts.reports)
     ]
 

@@ -15,6 +15,7 @@ from cases.clocks.deadlines import Deadlines
 from cases.derivations.shared_facts import SharedFacts
 from cases.facts.tables import ComplaintFact
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+from config.reference.programmes import ProgrammeTable
 from config.stored_counts import add_counts
 from oversight.read_model.derivation import derive_cases
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
@@ -26,7 +27,7 @@ _FIRST_ID = UUID(int=0)
 _REPORTS = select(col(ComplaintFact.id)).order_by(col(ComplaintFact.id)).limit(_REPORTS_AT_ONCE)
 
 
-def rebuild(engine: Engine, deadlines: Deadlines) -> int:
+def rebuild(engine: Engine, deadlines: Deadlines, programmes: ProgrammeTable) -> int:
     """Derive every report again, then count every month again; return the number of reports.
 
     Raises `DatabaseUnavailable`; run it again then.
@@ -35,7 +36,7 @@ def rebuild(engine: Engine, deadlines: Deadlines) -> int:
     while report_ids := _next_reports(engine, last_id):
         with write_transaction(engine) as connection:
             lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-            derive_cases(connection, report_ids, SharedFacts(connection), deadlines)
+            derive_cases(connection, report_ids, SharedFacts(connection), deadlines, programmes)
         count, last_id = count + len(report_ids), report_ids[-1]
     _recount(engine)
     return count

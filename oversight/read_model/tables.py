@@ -6,11 +6,22 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
 from config.stored_counts import zero_index
 from config.table_declaration import FIGURES, declared
+
+# Few reports belong to a programme: these indexes contain those only.
+_PROGRAMME_INDEXES = tuple(
+    Index(f"ix_oversight_case_programme_{name}", *columns, sqlite_where=text(rows), postgresql_where=text(rows))
+    for name, columns, rows in (
+        ("due", ("open_due_at",), "programmes <> ''"),
+        ("received", ("received_at", "complaint_id"), "programmes <> ''"),
+        ("pairs", ("received_at",), "programmes <> '' AND ping_pong <> ''"),
+    )
+)
 
 
 class OversightCase(SQLModel, table=True):
@@ -25,10 +36,11 @@ class OversightCase(SQLModel, table=True):
     passed is a missed one. `is_withdrawn` and `is_archived` (closed at triage) cases are neither open nor finished.
     `open_due_at` is the earliest deadline of triage or an agency that is still open, also if it has passed, and
     `three_times_due_at` the earliest time at which three periods of one have passed. `ping_pong` are pairs `refused_by
-    next_agency`, separated by `|`. `has_evidence`: an answer of an agency that counts names a picture of the work.
-    `rating_asked_at` is the moment at which the sender was asked for a rating. `rating` is the last one of the sender,
-    from 1 to 5, and `rated_at` its time; 0 and `None` without one.
-    `tables_version` names the clocks and the calendar that the row was derived with.
+    next_agency`, separated by `|`. `programmes` are the marks of priority programmes (`programme_marks`).
+    `has_evidence`: an answer of an agency that counts names a picture of the work. `rating_asked_at` is the moment at
+    which the sender was asked for a rating. `rating` is the last one of the sender, from 1 to 5, and `rated_at` its
+    time; 0 and `None` without one. `tables_version` names the clocks, the calendar and the programmes that the row was
+    derived with.
     """
 
     __tablename__ = "oversight_case"
@@ -41,6 +53,7 @@ class OversightCase(SQLModel, table=True):
         Index("ix_oversight_case_received", "received_at", "complaint_id"),
         Index("ix_oversight_case_tracking", "tracking"),
         Index("ix_oversight_case_version", "tables_version"),
+        *_PROGRAMME_INDEXES,
         declared(FIGURES, retention="figures"),
     )
 
@@ -86,13 +99,14 @@ class OversightCase(SQLModel, table=True):
     rated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rating: int = 0
     ping_pong: str = ""
+    programmes: str = ""
     tables_version: str = ""
 
 
 class OversightDay(SQLModel, table=True):
     """Derived: the number of reports that arrived on a day in Jakarta, for one scope, measure, bucket and channel.
 
-    See `oversight.figures.counts`. Of a province, agency or topic, `day` is the first day of the month. Numbers are
+    See `oversight.figures.counts`. Of all scopes but the nation, `day` is the first day of the month. Numbers are
     changed by the difference when a row of `OversightCase` changes; a number of 0 has no row.
     """
 

@@ -1,4 +1,4 @@
-"""The counts that one row of `OversightCase` adds to: to the nation, its province, its agency and its topic. Pure."""
+"""The counts that one row of `OversightCase` adds to: nation, province, agency, topic and programmes. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +9,7 @@ from oversight.figures.computation import RATED
 from oversight.figures.counts import Measure, Scope, counted_day, jakarta_day
 from oversight.figures.definitions import FINISH_DAYS, PING_PONG_REFUSALS, CountedAgency
 from oversight.read_model.case_row import read_pairs
+from oversight.read_model.programme_marks import marked_programmes
 
 
 class DayKey(NamedTuple):
@@ -47,7 +48,7 @@ _AGENCY_COLUMNS: Mapping[CountedAgency, str] = {
     "current": "agency",
 }
 # Columns that decide the scopes of a row's counts.
-_SCOPE_COLUMNS = ("day", "province", "topic", "channel", *_AGENCY_COLUMNS.values())
+_SCOPE_COLUMNS = ("day", "province", "topic", "programmes", "channel", *_AGENCY_COLUMNS.values())
 _FORWARD: Mapping[str, Measure] = {
     "met": "forward_met",
     "missed": "forward_missed",
@@ -110,10 +111,11 @@ def _day_keys(row: Mapping[str, Any], tallies: Iterable[_Tally]) -> Iterator[Day
 def _scopes(row: Mapping[str, Any], agency: str) -> Iterator[tuple[Scope, date]]:
     """Yield the scopes of a row that counts for an agency, each with its day.
 
-    A report without a place or a topic is in none of them.
+    A report without a place or a topic is in none of them, and one of several programmes in each.
     """
     scopes = (Scope("province", row["province"]), Scope("topic", row["topic"]), Scope("agency", agency))
-    for scope in (Scope("nation"), *(scope for scope in scopes if scope.value)):
+    programmes = (Scope("programme", programme) for programme in marked_programmes(row["programmes"]))
+    for scope in (Scope("nation"), *(scope for scope in scopes if scope.value), *programmes):
         yield scope, counted_day(scope.kind, row["day"])
 
 

@@ -1,6 +1,7 @@
 """Applies a person's correction: splits a complaint from its case, keeps it apart, or merges it into another one."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from bus.errors import Reject
@@ -104,9 +105,7 @@ def decide_own_agency(history: Sequence[Dispatch], rules: Rules) -> Decision:
     if decision.agency not in {dispatch.agency for dispatch in own_dispatches[:-1]}:
         return decision
     last = own_dispatches[-1]
-    return Decision(
-        last.agency, last.alternatives, last.reasons, last.confidence, last.topic, last.region, last.second_matter
-    )
+    return Decision(**{field.name: getattr(last, field.name) for field in fields(Decision)})
 
 
 def _split_reason(transfer: CaseTransfer, correction: Correction) -> Reason:

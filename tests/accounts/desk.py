@@ -33,7 +33,7 @@ from tests.support.paths import ROOT
 
 PASSWORD = "kopi pagi di beranda"
 PLACES = ("Jawa Tengah", "Kota Semarang", "Kabupaten Aceh Selatan", "kementerian-kemenkes", "bumn-pln")
-AGENCIES = {"kota-3374": "Kota Semarang", "bumn-pln": "PT PLN (Persero)"}
+AGENCIES = {"kota-3374": "Kota Semarang", "bumn-pln": "PT PLN (Persero)", "lembaga-ombudsman": "Ombudsman"}
 SESSION = "__Host-meja"
 _TEMPLATES = [ROOT / "accounts" / "templates"]
 NAVIGATION = [

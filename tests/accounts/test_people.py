@@ -205,6 +205,23 @@ def test_a_coordinator_sees_the_own_agency_only(desk: Desk, open_desk: OpenDesk)
     assert withdrawn.status_code == HTTPStatus.FORBIDDEN
 
 
+def test_an_overseer_of_a_body_is_no_officer_of_that_institution(desk: Desk, open_desk: OpenDesk) -> None:
+    """The body gives no desk: the person acts without an institution, and its coordinator sees no such account."""
+    account_id = desk.add("Sari Dewi", Role.OVERSEER, "lembaga-ombudsman")
+    desk.services.people.invite(
+        NewPerson(email_of("Joko Widagdo"), "Joko Widagdo", Role.OVERSEER, "lembaga-ombudsman"), "T", "t"
+    )
+    account = desk.services.accounts.by_id(account_id)
+    assert account
+    assert (account.actor.agency, account.actor.body) == ("", "lembaga-ombudsman")
+    desk.add("Budi Santoso", Role.COORDINATOR, "lembaga-ombudsman")
+    text = signed_in_client(desk, open_desk, "Budi Santoso").get("/desk/akun").text
+    assert "Budi Santoso" in text
+    assert "Sari Dewi" not in text
+    assert "Joko Widagdo" not in text
+    assert not desk.services.invitations.open("lembaga-ombudsman")
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.COORDINATOR, Role.ADMINISTRATOR}])
 def test_nobody_else_manages_accounts(desk: Desk, open_desk: OpenDesk, role: Role) -> None:
     """The page is for administrators and coordinators."""

@@ -104,11 +104,15 @@ def test_an_account_without_an_agency_may_do_nothing(role: Role, act: Act) -> No
 
 
 def test_agencies_of_roles() -> None:
-    """An officer needs an institution, the triage role has `triage`, all other roles have none."""
-    fitting = {(role, agency) for role in Role for agency in ("", TRIAGE_AGENCY, OWN) if role_fits_agency(role, agency)}
+    """An officer needs an institution, the triage role has `triage`, an overseer may have a body, all others none."""
+    agencies = ("", TRIAGE_AGENCY, OWN, "lembaga-ksp")
+    fitting = {(role, agency) for role in Role for agency in agencies if role_fits_agency(role, agency)}
     assert fitting == {
         (Role.OFFICER, OWN),
         (Role.COORDINATOR, OWN),
+        (Role.OFFICER, "lembaga-ksp"),
+        (Role.COORDINATOR, "lembaga-ksp"),
+        (Role.OVERSEER, "lembaga-ksp"),
         (Role.TRIAGE, TRIAGE_AGENCY),
         (Role.OPERATOR, ""),
         (Role.OVERSEER, ""),

@@ -101,6 +101,9 @@ def test_figures_after_a_rebuild(parts: Parts, year: int) -> None:
     assert nation["days_to_answer"]["answered"] > 0
     months = [read_json("--month", month)["cases"] for month in ("2025-07", "2026-08")]
     assert nation["cases"] > months[0] > months[1] == 0
+    meals = read_json("--programme", "makan-bergizi")
+    assert (meals["programme"], meals["agency"], meals["cases"]) == ("makan-bergizi", None, 0)
+    assert (nation["programme"], nation["agency"]) == (None, None)
     table = run("figures", "--agency", "kota-3374")
     assert max(map(len, table.stdout.splitlines())) <= 80
     for words in ("first answer in time", "forwarded in time", "untouched 10 working days", "differences of the audit"):
@@ -116,3 +119,6 @@ def test_figures_after_a_rebuild(parts: Parts, year: int) -> None:
     assert all(name in table.stdout.partition("by channel")[2] for name in channels)
     assert run("figures", "--month", "2026-13").exit_code == 2
     assert run("figures", "--agency", "Kementerian Sihir").exit_code == 2
+    unknown = run("figures", "--programme", "sihir")
+    assert (unknown.exit_code, "makan-bergizi, stunting" in unknown.stderr) == (2, True)
+    assert run("figures", "--programme", "stunting", "--agency", "kota-3374").exit_code == 2

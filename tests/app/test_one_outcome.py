@@ -45,6 +45,7 @@ from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.case_stages import desk_derivation, make_case_stage, oversight_derivation
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import WATCHED_TOPICS, make_normalizer, make_router
@@ -275,5 +276,5 @@ def test_every_stage_counts_what_the_router_counts(parts: Parts, engine: Engine,
     # Rows that were derived after each batch are those of all facts.
     rows = derived_rows(engine)
     rebuild_desk(engine, DEADLINES)
-    rebuild_oversight(engine, DEADLINES)
+    rebuild_oversight(engine, DEADLINES, PROGRAMMES)
     assert derived_rows(engine) == rows

@@ -199,7 +199,7 @@ def test_a_model_is_made_again(lived: Lived) -> None:
 
     rebuilds: dict[str, Callable[[], object]] = {
         "desk": lambda: rebuild_desk(parts.engine, parts.deadlines),
-        "oversight": lambda: rebuild_oversight(parts.engine, parts.deadlines),
+        "oversight": lambda: rebuild_oversight(parts.engine, parts.deadlines, parts.tables.programmes),
         "queues": recount,
     }
     assert list(models.compare_with_rebuilt(parts.engine, rebuilds)) == []

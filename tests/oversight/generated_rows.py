@@ -21,6 +21,7 @@ from oversight.read_model.case_row import case_row
 from oversight.read_model.report_facts import ReportFacts, case_clocks
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from oversight.read_model.tallies import day_tallies, pair_tallies
+from tests.support.programmes import PROGRAMMES
 
 _COURSES: Sequence[tuple[Verdict, ...]] = ((), (), ("accepted",), ("asked",), ("responded", "closed"), ("refused",))
 _ROWS_AT_ONCE = 10_000
@@ -82,7 +83,7 @@ def _template(chooser: random.Random, agencies: Sequence[str], now: datetime, de
         dispatches=tuple(dispatches),
         answers=tuple(answers),
     )
-    row = case_row(facts, case_clocks(facts, deadlines), deadlines)
+    row = case_row(facts, case_clocks(facts, deadlines), deadlines, PROGRAMMES)
     assert row is not None
     return row
 

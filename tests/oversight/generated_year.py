@@ -70,6 +70,12 @@ def _pictures(dispatch_id: UUID, verdict: Verdict) -> tuple[UUID, ...]:
     return (UUID(int=dispatch_id.int // 2),) if (dispatch_id.int + len(verdict)) % 4 == 0 else ()
 
 
+def _programme_words(case_id: UUID) -> tuple[str, ...]:
+    """Return the codes of words of programmes: some reports have one, few both, and some one that no table has."""
+    codes = (("gizi:menu-gizi", 5), ("sehat:cek-gratis", 7), ("gizi:kata-lama", 3))
+    return tuple(code for code, divisor in codes if case_id.int % divisor == 0)
+
+
 def _document(dispatch_id: UUID, verdict: Verdict) -> UUID | None:
     """Return the document that an answer names: some of each verdict name one."""
     return UUID(int=dispatch_id.int // 3) if (dispatch_id.int + len(verdict)) % 7 == 0 else None
@@ -289,6 +295,7 @@ class GeneratedYear:
             agency=agency, reasons=(_REASON,), rules_version="1", hop=case.hop, due_at=self._at,
             report=Report(text="Jalan rusak"), relation=relation, own_case=relation.of is None, topic=case.topic,
             region=case.region, follow_up=follow_up, reopened=case.reopened,
+            programme_words=_programme_words(case.id),
         )  # fmt: skip
         self._publish(agency_topic(agency), dispatch)
         return dispatch.id

@@ -29,6 +29,7 @@ from oversight.read_model.derivation import derive_new
 from sinks.ledger.counts.queue_counts import DERIVATION as QUEUES
 from sinks.ledger.counts.queue_counts import derive_waiting_cases
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 from tests.support.rules import SMALL, cached_rules
 from tests.support.stages import ANSWER_CHECK
 
@@ -77,7 +78,7 @@ def desk_derivation(changes: list[CaseChange] | None = None) -> Derivation:
 
 def oversight_derivation() -> Derivation:
     """Return the derivation of oversight."""
-    return Derivation(OVERSIGHT, partial(derive_new, deadlines=DEADLINES))
+    return Derivation(OVERSIGHT, partial(derive_new, deadlines=DEADLINES, programmes=PROGRAMMES))
 
 
 def queue_derivation() -> Derivation:

@@ -19,7 +19,6 @@ from desk.read_model.queries import count_tabs
 from desk.units.tiers import tier_of
 
 # Agency of the roles that belong to no institution.
-_NO_AGENCY = ""
 _READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
 
 
@@ -50,7 +49,7 @@ class AccountRecipients:
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.search("", _NO_AGENCY, None)
+        accounts = self._accounts.search("", None, None)
         return [_recipient(account) for account in accounts if account.role == Role.OVERSEER]
 
 

@@ -35,7 +35,8 @@ def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> A
     engine, deadlines, names, label = parts.engine, parts.deadlines, scope_names(parts), parts.channels.label_of
     router = APIRouter()
     router.include_router(CaseListPage(signed_in, pages, engine, deadlines, names, label, parts.now).routes())
-    figures = OverseerPages(signed_in, pages, FigureReader(engine, deadlines), names, label, parts.now)
+    reader = FigureReader(engine, deadlines, parts.tables.programmes)
+    figures = OverseerPages(signed_in, pages, reader, names, label, parts.now, parts.tables.ratings)
     router.include_router(figures.routes())
     return router
 
@@ -83,9 +84,10 @@ def public_figures(parts: Parts, pages: Environment) -> PublicPages:
 
 
 def scope_names(parts: Parts) -> ScopeNames:
-    """Return the names of provinces, institutions and topics of the tables in force."""
+    """Return the names of provinces, institutions, topics and programmes of the tables in force."""
     return ScopeNames(
         lambda: {code: institution.name for code, institution in parts.registry.institutions.items()},
         lambda: parts.tables.regions,
         lambda: parts.tables.topic_names,
+        parts.tables.programmes.names,
     )

@@ -59,7 +59,7 @@ def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
     all_derivations = [
         Derivation(QUEUES, derive_waiting_cases),
         Derivation(DESK, DeskDerivation(on_changes, parts.deadlines).derive),
-        Derivation(OVERSIGHT, partial(derive_new, deadlines=parts.deadlines)),
+        Derivation(OVERSIGHT, partial(derive_new, deadlines=parts.deadlines, programmes=parts.tables.programmes)),
     ]
     if parts.settings.public_view:
         from app.assembly.doors.public_view import public_read_model

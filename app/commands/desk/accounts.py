@@ -24,7 +24,8 @@ _REASONS = {
     "email_invalid": "The e-mail address is not valid.",
     "name_invalid": "The name is missing or too long.",
     "agency_unknown": "No institution with a queue has this code. See `agencies.csv` in the reference folder.",
-    "role_without_agency": "An officer or coordinator needs --agency CODE; triage has none to give; other roles none.",
+    "role_without_agency": "An officer or coordinator needs --agency CODE, an overseer may have kementerian-panrb, "
+    "lembaga-ksp or lembaga-ombudsman; other roles have none to give.",
     "account_exists": "This address has an account already. `satupintu desk link` makes a new password link.",
     "no_such_account": "No account that is not revoked has this address.",
     "no_such_invitation": "There is no such invitation.",

@@ -29,6 +29,9 @@ def figures(
     agency: Annotated[
         str, typer.Option("--agency", metavar="CODE", help="Figures of one institution, by code or name.")
     ] = "",
+    programme: Annotated[
+        str, typer.Option("--programme", metavar="ID", help="Figures of one priority programme of programmes.csv.")
+    ] = "",
     by_channel: Annotated[
         bool, typer.Option("--by-channel", help="Also each figure of the reports of each channel.")
     ] = False,
@@ -46,12 +49,16 @@ def figures(
 
     period = _period(month)
     with open_parts_with_tables() as parts:
-        scope = _scope(parts, agency)
+        scope = _scope(parts, agency, programme)
         now = parts.now()
         shown, channels, is_outdated, triage = _read(parts, scope, period, now)
         differences = _audit_differences(parts) if audit else None
     if as_json:
-        cohort = {"month": month or None, "agency": scope.value or None, "as_of": now.isoformat()}
+        cohort = {
+            "month": month or None,
+            **{kind: scope.value if scope.kind == kind else None for kind in ("agency", "programme")},
+            "as_of": now.isoformat(),
+        }
         beside: dict[str, Any] = {
             "triage": {"open": triage.open_cases.number, "oldest_days": triage.open_cases.oldest_days},
             "audit_differences": differences,
@@ -65,7 +72,9 @@ def figures(
     if by_channel:
         print_by_channel(channels)
     if is_outdated:
-        print_note("Rows were derived with other clocks or another calendar. Run `satupintu oversight rebuild`.")
+        print_note(
+            "Rows were derived with other clocks, programmes or another calendar. Run `satupintu oversight rebuild`."
+        )
 
 
 def _read(
@@ -79,12 +88,13 @@ def _read(
     from messages.topics import TRIAGE
     from oversight.figures.computation import compute_figures
     from oversight.figures.counts import Scope, jakarta_day
+    from oversight.read_model.case_row import tables_version
     from oversight.read_model.day_counts import needs_rebuild, read_counts
 
     with snapshot_transaction(parts.engine) as connection:
         counts = read_counts(connection, scope, period)
         triage_counts = read_counts(connection, Scope("agency", TRIAGE))
-        is_outdated = needs_rebuild(connection, parts.deadlines.version)
+        is_outdated = needs_rebuild(connection, tables_version(parts.deadlines, parts.tables.programmes))
     today = jakarta_day(now)
     return (
         compute_figures(counts, today, parts.deadlines),
@@ -94,10 +104,17 @@ def _read(
     )
 
 
-def _scope(parts: Parts, agency: str) -> Scope:
+def _scope(parts: Parts, agency: str, programme: str) -> Scope:
     from app.commands.common.agencies import agency_code
     from oversight.figures.counts import NATION, Scope
 
+    if programme:
+        names = parts.tables.programmes.names()
+        if agency:
+            stop("Name an agency or a programme, not both: figures are counted for each alone.", EX_USAGE)
+        if programme not in names:
+            stop(f"{programme} is not in programmes.csv. Programmes: {', '.join(names) or 'none'}.", EX_USAGE)
+        return Scope("programme", programme)
     return Scope("agency", agency_code(parts, agency, with_former=True)) if agency else NATION
 
 

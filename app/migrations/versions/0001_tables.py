@@ -741,6 +741,7 @@ def _create_cases() -> None:
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
+        sa.Column("programme_words", sa.String(), nullable=False),
         sa.Column("act", sa.String(), nullable=False),
         sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("danger", sa.String(), nullable=False),
@@ -970,11 +971,19 @@ def _create_oversight() -> None:
         sa.Column("rated_at", _TIME, nullable=True),
         sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("ping_pong", sa.String(), nullable=False),
+        sa.Column("programmes", sa.String(), nullable=False),
         sa.Column("tables_version", sa.String(), nullable=False),
     )
     op.create_index("ix_oversight_case_agency_due", "oversight_case", ["agency", "open_due_at"])
     op.create_index("ix_oversight_case_agency_received", "oversight_case", ["agency", "received_at", "complaint_id"])
     op.create_index("ix_oversight_case_due", "oversight_case", ["open_due_at"])
+    marked = "programmes <> ''"
+    for name, columns, rows in (
+        ("due", ["open_due_at"], marked),
+        ("received", ["received_at", "complaint_id"], marked),
+        ("pairs", ["received_at"], f"{marked} AND ping_pong <> ''"),
+    ):
+        _create_partial_index(f"ix_oversight_case_programme_{name}", "oversight_case", columns, rows)
     op.create_index("ix_oversight_case_province_due", "oversight_case", ["province", "open_due_at"])
     op.create_index("ix_oversight_case_received", "oversight_case", ["received_at", "complaint_id"])
     op.create_index("ix_oversight_case_topic_due", "oversight_case", ["topic", "open_due_at"])

@@ -32,6 +32,7 @@ from normalize.duplicates.comparison.object_features import (
     tells_apart,
 )
 from normalize.duplicates.comparison.pair import ComplaintPair
+from normalize.duplicates.comparison.slots import agrees_in_matter_and_spot, contradicts_in_slot
 
 Certainty = Literal["certain", "likely", "new"]
 CERTAINTY_RANKS: Mapping[Certainty, int] = MappingProxyType({"new": 0, "likely": 1, "certain": 2})
@@ -94,7 +95,7 @@ def may_be_certain(pair: ComplaintPair, score: float = 0.0) -> bool:
 def _tells_of_two(pair: ComplaintPair) -> bool:
     """Return True if the words themselves tell of another occurrence, wish or spot."""
     came_again = pair.came_again and not pair.mentions_earlier_report
-    has_two_spots = tells_apart(pair) or have_different_house_numbers(pair)
+    has_two_spots = tells_apart(pair) or have_different_house_numbers(pair) or contradicts_in_slot(pair)
     return came_again or bool(pair.was_mended) or has_opposite_wishes(pair) or has_two_spots
 
 
@@ -118,7 +119,8 @@ def _names_one_object(pair: ComplaintPair) -> bool:
         return False
     is_one_event = pair.is_within_hours or pair.in_order[1].says_continuing
     is_one_spot = (
-        pair.landmark_weight >= MIN_LANDMARK_WEIGHT
+        agrees_in_matter_and_spot(pair)
+        or pair.landmark_weight >= MIN_LANDMARK_WEIGHT
         or bool((HOUSES | PERSONS) & pair.entities.equal)
         or is_street_of_long_object(pair)
         or not pair.numbers[0].isdisjoint(pair.numbers[1])
@@ -190,7 +192,7 @@ def _is_rewritten_form(pair: ComplaintPair) -> bool:
     is_rewritten = pair.is_near and alignment.exchanged_weight > _MAX_EXCHANGED_SHARE * whole_weight
     if not is_rewritten or pair.sender_relation == "same" or pair.mentions_earlier_report:
         return False
-    if is_copy_with_other_ends(pair):
+    if is_copy_with_other_ends(pair) or agrees_in_matter_and_spot(pair):
         return False
     is_one_street = "street" in pair.entities.equal and is_street_of_long_object(pair)
     return not is_one_street and _NUMBERED_SPOTS.isdisjoint(pair.entities.equal)

@@ -50,6 +50,9 @@ def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
     assert list(recipients.staff("triage")) == [Recipient(str(UUID(int=7)), "petugas7@pln.example")]
     assert list(recipients.officers("triage")) == []
     assert list(recipients.overseers()) == [Recipient(str(UUID(int=6)), "petugas6@pln.example")]
+    store_account(engine, 8, Role.OVERSEER, "lembaga-ombudsman")
+    assert list(recipients.staff("lembaga-ombudsman")) == []
+    assert [overseer.address for overseer in recipients.overseers()] == ["petugas6@pln.example", "petugas8@pln.example"]
 
 
 def test_numbers_are_those_of_the_lists(parts: Parts) -> None:

@@ -44,10 +44,11 @@ def open_year(records: Sequence[Record], folder: Path) -> duckdb.DuckDBPyConnect
 
 
 def independent_figures(
-    connection: duckdb.DuckDBPyConnection, today: date, month: str, agency: str, channel: str = ""
+    connection: duckdb.DuckDBPyConnection, today: date, month: str, agency: str, channel: str = "", programme: str = ""
 ) -> dict[str, Any]:
-    """Return the figures of a month, an agency and a channel with the keys of the command; "" stands for all."""
-    for name, value in (("today", today), ("month", month), ("agency", agency), ("channel", channel)):
+    """Return the figures with the keys of the command, of a month, agency, channel and programme; "" stands for all."""
+    chosen = {"today": today, "month": month, "agency": agency, "channel": channel, "programme": programme}
+    for name, value in chosen.items():
         connection.execute(f"SET VARIABLE {name} = ?", [value])
     (figures,) = _rows(connection, "figures")
     (no_reports,) = _rows(connection, "no_reports")

@@ -22,6 +22,7 @@ from tests.oversight.generated_year import AGENCIES, GeneratedYear
 from tests.oversight.harness import stored_rows
 from tests.support.case_stages import DerivingCases, oversight_derivation
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 
 TODAY = date(2026, 7, 20)
 CASES = 2_000
@@ -47,14 +48,19 @@ def read_year(engine: Engine, records: Sequence[Record], batch_size: int) -> Non
         sink.handle(records[start : start + batch_size])
 
 
-def figures_of(engine: Engine, month: str, agency: str, channel: str = "") -> dict[str, Any]:
+def figures_of(engine: Engine, month: str, scope: Scope, channel: str = "") -> dict[str, Any]:
     """Return the figures as the command prints them, without the versions; with a channel, of its reports."""
     period = month_period(*map(int, month.split("-"))) if month else None
     with read_transaction(engine) as connection:
-        counts = read_counts(connection, Scope("agency", agency) if agency else NATION, period)
+        counts = read_counts(connection, scope, period)
     counts = counts.by_channel()[channel] if channel else counts
     figures = figures_json(compute_figures(counts, TODAY, DEADLINES))
     return {name: figures[name] for name in figures if not name.endswith(("_version", "_provisional"))}
+
+
+def scope_of(agency: str) -> Scope:
+    """Return the scope of an agency; "" is the nation."""
+    return Scope("agency", agency) if agency else NATION
 
 
 @pytest.mark.slow
@@ -66,12 +72,15 @@ def test_figures_equal_an_independent_computation(
     cohorts = [("", ""), ("2025-07", ""), ("2026-03", ""), ("2026-06", ""), ("2025-08", AGENCIES[0])]
     for month, agency in [*cohorts, *(("", code) for code in (*AGENCIES, TRIAGE))]:
         expected = independent_figures(facts, TODAY, month, agency)
-        assert figures_of(engine, month, agency) == expected, (month, agency)
+        assert figures_of(engine, month, scope_of(agency)) == expected, (month, agency)
+    for month, programme in product(("", "2025-08", "2026-03"), PROGRAMMES.names()):
+        expected = independent_figures(facts, TODAY, month, "", programme=programme)
+        assert figures_of(engine, month, Scope("programme", programme)) == expected, (month, programme)
     for month, agency, channel in product(("", "2026-03"), ("", AGENCIES[0]), ("web", "sms", "twitter", "mobile")):
         expected = independent_figures(facts, TODAY, month, agency, channel)
         # Pairs of agencies are not counted by channel.
         expected["ping_pong"]["worst_pairs"] = []
-        assert figures_of(engine, month, agency, channel) == expected, (month, agency, channel)
+        assert figures_of(engine, month, scope_of(agency), channel) == expected, (month, agency, channel)
 
 
 @pytest.mark.slow
@@ -103,3 +112,5 @@ def test_the_year_has_every_kind_of_case(facts: DuckDBPyConnection) -> None:
     )
     for condition in conditions:
         assert len(facts.table("fact").filter(condition).fetchall()) >= 10, condition
+    in_both = facts.sql("SELECT id FROM marked GROUP BY id HAVING count(*) > 1").fetchall()
+    assert min(len(in_both), *facts.sql("SELECT count(*) FROM marked GROUP BY programme").fetchall()[0]) >= 10

@@ -184,9 +184,26 @@ SELECT report.id, jakarta(report.moment) AS day, channel,
        EXISTS (SELECT 1 FROM corrections c WHERE c.complaint_id = report.id) AS by_person
 FROM report WHERE act = 'reports' AND id NOT IN (SELECT id FROM own);
 
--- The figures of a month, an agency and a channel (all of them without one), on a day: variables of these names, `today`.
+-- The programmes of `tests/support/programmes.py`: by the words and the topic of the latest dispatch, and the agencies.
+CREATE TABLE marked AS
+WITH latest AS (
+    SELECT hop.complaint_id AS id, hop.topic, dispatches.value AS value, jakarta(report.moment) AS day
+    FROM hop JOIN dispatches ON dispatches.id = hop.id JOIN report ON report.id = hop.complaint_id
+    QUALIFY hop.hop = max(hop.hop) OVER (PARTITION BY hop.complaint_id)),
+read AS (SELECT id, topic, day, decode(value)::JSON ->> '$.programme_words' AS words FROM latest)
+SELECT id, 'gizi' AS programme FROM read WHERE day >= DATE '2025-01-01' AND words LIKE '%"gizi:menu-gizi"%'
+UNION ALL
+SELECT id, 'sehat' FROM read WHERE day BETWEEN DATE '2025-09-01' AND DATE '2026-04-30'
+    AND (words LIKE '%"sehat:cek-gratis"%' OR topic = 'kesehatan')
+    AND EXISTS (SELECT 1 FROM hop h WHERE h.complaint_id = read.id
+        AND (h.agency LIKE 'kota-%' OR h.agency LIKE 'kabupaten-%' OR h.agency = 'kementerian-kemenkes'));
+
+-- The figures of a month, an agency, a channel and a programme (all of them without one), on a day: variables of these
+-- names, `today`.
 CREATE MACRO chosen(report_id, day, code) AS (getvariable('month') = '' OR strftime(day, '%Y-%m') = getvariable('month'))
     AND (getvariable('agency') = '' OR code = getvariable('agency'))
+    AND (getvariable('programme') = ''
+        OR report_id IN (SELECT m.id FROM marked m WHERE m.programme = getvariable('programme')))
     AND (getvariable('channel') = '' OR report_id IN (SELECT r.id FROM report r WHERE r.channel = getvariable('channel')));
 CREATE MACRO past(t) AS coalesce(jakarta(t) < getvariable('today'), false);
 CREATE MACRO is_known(outcome, due) AS outcome = 'missed' OR (outcome IN ('met', 'open') AND past(due));

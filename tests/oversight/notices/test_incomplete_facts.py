@@ -16,6 +16,7 @@ from tests.oversight.notices.test_consents import Questions
 from tests.oversight.notices.test_deadlines import Watch, day
 from tests.router.test_linked import complaint_of
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 
 
 def test_a_rebuild_gives_the_same_rows_and_tells_nobody(engine: Engine) -> None:
@@ -27,12 +28,12 @@ def test_a_rebuild_gives_the_same_rows_and_tells_nobody(engine: Engine) -> None:
     watch.oversight.time = day(40)
     watch.oversight.send(complaint_of(2, "Kemenkes, puskesmas lain"))
     expected = stored_rows(engine)
-    assert rebuild(engine, DEADLINES) == 2
+    assert rebuild(engine, DEADLINES, PROGRAMMES) == 2
     assert stored_rows(engine) == expected
     with write_transaction(engine) as connection:
         connection.execute(update(OversightDay).values(number=OversightDay.number + 3))
         connection.execute(update(OversightCase).values(refusals=9))
-    rebuild(engine, DEADLINES)
+    rebuild(engine, DEADLINES, PROGRAMMES)
     assert stored_rows(engine) == expected
     assert (watch.tell(1), questions.tell(1)) == ([], [])
 

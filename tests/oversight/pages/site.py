@@ -17,6 +17,7 @@ from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
+from config.reference.ratings import load_ratings
 from config.reference.regions import load_regions
 from messages.topics import TRIAGE
 from oversight.pages.case_list_page import CaseListPage
@@ -33,9 +34,11 @@ from tests.ingest.door_client import DoorServer
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
 from tests.support.case_stages import DerivingCases, oversight_derivation
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 
 NOW = datetime(2026, 7, 20, 2, 0, tzinfo=UTC)
 CASES = 700
+FORMULA = load_ratings()
 NAMES = {
     "kementerian-kemenkes": "Kementerian Kesehatan",
     "kota-3374": "Pemerintah Kota Semarang",
@@ -59,7 +62,7 @@ def read_generated_year(engine: Engine, cases: int = CASES) -> None:
 def scope_names() -> ScopeNames:
     """Return the names of the generated year."""
     regions = load_regions()
-    return ScopeNames(lambda: NAMES, lambda: regions, lambda: TOPICS)
+    return ScopeNames(lambda: NAMES, lambda: regions, lambda: TOPICS, PROGRAMMES.names)
 
 
 def channel_label(channel: str) -> str:
@@ -104,11 +107,11 @@ class OversightSite:
     def _application(self) -> FastAPI:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         frame = SignedInPages(desk_templates(DEADLINES.calendar), lambda code: NAMES.get(code, code), NAVIGATION)
-        reader = FigureReader(self.engine, DEADLINES)
+        reader = FigureReader(self.engine, DEADLINES, PROGRAMMES)
         signed_in, names = SignedIn(lambda _request: self.actor), scope_names()
         lists = CaseListPage(signed_in, frame, self.engine, DEADLINES, names, channel_label, lambda: NOW)
         app.include_router(lists.routes())
-        app.include_router(OverseerPages(signed_in, frame, reader, names, channel_label, lambda: NOW).routes())
+        app.include_router(OverseerPages(signed_in, frame, reader, names, channel_label, lambda: NOW, FORMULA).routes())
         public_templates = page_templates(DEADLINES, lambda: NOW)
         public_templates.globals["public_figures"] = True
         months = PublishedMonths(self.engine, lambda: NOW, b"key")

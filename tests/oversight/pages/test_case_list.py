@@ -24,6 +24,7 @@ PARTS: tuple[Part, ...] = ("numerator", "rest", "counted", "censored")
 SCOPES = (
     *(NATION, Scope("province", "33"), Scope("agency", "kota-3374"), Scope("agency", "bumn-pln")),
     *(Scope("agency", "triage"), Scope("topic", "jalan"), Scope("topic", "none")),
+    *(Scope("programme", "gizi"), Scope("programme", "sehat")),
 )
 SCOPES_BY_CHANNEL = (NATION, Scope("agency", "kota-3374"))
 MARCH, JUNE = month_period(2026, 3), month_period(2026, 6)
@@ -68,6 +69,30 @@ def test_a_number_leads_to_its_cases(site: OversightSite) -> None:
         page = site.get(following.group(1).replace("&amp;", "&"))
         numbers += re.findall(r'href="/pengawasan/kasus/([^"]+)"', page)
     assert len(numbers) == int(shown.replace(".", ""))
+
+
+def test_a_programme_has_its_page_and_its_cases_with_the_evidence(site: OversightSite) -> None:
+    """From the page of the nation to the programme, its file and its cases: by which word or topic each belongs."""
+    assert 'href="/pengawasan/program/sehat?' in site.get("/pengawasan?bulan=2026-03&banding=2026-02")
+    path = "/pengawasan/program/sehat?bulan=2026-03&banding=2026-02"
+    with read_transaction(site.engine) as connection:
+        number = read_counts(connection, Scope("programme", "sehat"), MARCH).total("case")
+    assert f"ukuran,2026-03,programme,sehat,Warga sehat,kasus,{number}," in site.get(f"{path}&berkas=csv")
+    assert "<h1>Warga sehat</h1>" in site.get(path)
+    page = site.get("/pengawasan/daftar?bulan=2026-03&ukuran=kasus&lingkup=program&kode=sehat")
+    assert f"{number} kasus, Warga sehat, Maret 2026" in page
+    assert page.count("topik Kesehatan") + page.count("kata “cek gratis”") >= number
+    assert "menu gizi" not in page
+    ranking = site.get("/pengawasan?bulan=2026-03&banding=2026-02&peringkat=program")
+    assert "Peringkat program prioritas" in ranking
+
+
+def test_nobody_else_reads_figures_of_a_programme(site: OversightSite) -> None:
+    """The public page has no programmes: small numbers of one would tell of a few reports."""
+    assert site.open("/angka/program/sehat", None).status_code == HTTPStatus.NOT_FOUND
+    public = site.open("/angka?peringkat=program", None)
+    assert public.status_code == HTTPStatus.OK
+    assert "program prioritas" not in public.text.casefold()
 
 
 def test_each_figure_stands_by_channel(site: OversightSite) -> None:

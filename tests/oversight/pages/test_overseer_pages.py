@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -16,7 +17,7 @@ from oversight.figures.computation import compute_figures
 from oversight.figures.counts import NATION, Period, Scope, jakarta_day, month_period
 from oversight.read_model.day_counts import read_counts
 from oversight.read_model.tables import OversightCase
-from tests.oversight.pages.site import NOW, OversightSite, cells
+from tests.oversight.pages.site import NOW, OversightSite, cells, person
 from tests.support.deadlines import DEADLINES
 
 pytestmark = pytest.mark.slow
@@ -102,6 +103,41 @@ def test_only_overseers_and_auditors_read_the_pages(site: OversightSite) -> None
             assert site.open(path, role).status_code == expected, role
     answer = site.open("/pengawasan/provinsi/33?bulan=2026-03", None)
     assert answer.headers["Location"] == "/desk/masuk?lanjut=/pengawasan/provinsi/33%3Fbulan%3D2026-03"
+
+
+@pytest.mark.parametrize(
+    ("body", "ranking", "opened"),
+    [
+        ("", "Peringkat provinsi: Jawaban pertama tepat waktu", []),
+        ("kementerian-panrb", "Peringkat provinsi: Jawaban pertama tepat waktu", []),
+        ("lembaga-ksp", "Peringkat program prioritas: Jawaban pertama tepat waktu", ["Peringkat"]),
+        ("lembaga-ombudsman", "Peringkat instansi: Lewat tenggat", ["Peringkat"]),
+    ],
+)
+def test_each_body_opens_with_its_own_view(site: OversightSite, body: str, ranking: str, opened: list[str]) -> None:
+    """All have the same pages and links; a choice in the address counts more than the body's."""
+    site.actor = replace(person(Role.OVERSEER), body=body)
+    try:
+        page, chosen = site.get("/pengawasan"), site.get("/pengawasan?ukuran=kasus&peringkat=topik")
+    finally:
+        site.actor = person(Role.OVERSEER)
+    assert ranking in page
+    assert re.findall(r"<details open><summary>([^<]+)", page) == opened
+    programmes, figures = page.index('id="program-judul"'), page.index('id="ukuran-judul"')
+    assert (programmes < figures) is (body == "lembaga-ksp")
+    assert "Peringkat topik: Kasus" in chosen
+
+
+def test_an_institution_reads_its_rating_and_what_would_change_it(site: OversightSite) -> None:
+    """On its own page alone, by the months of the trend; one with few cases is not rated, and nothing is ranked."""
+    page = site.get("/pengawasan/instansi/kota-3374?bulan=2026-06&banding=2026-05")
+    assert "Penilaian: Kurang" in page
+    assert re.search(r"Menjadi Cukup bila hasil [0-9.]+ kasus lagi baik", page)
+    few = site.get("/pengawasan/instansi/kota-3374?bulan=2025-07&banding=2025-06")
+    assert "Penilaian: Terlalu sedikit kasus untuk dinilai" in few
+    assert "Jawaban pertama tepat waktu: paling sedikit 30 kasus yang dihitung" in few
+    for path in ("/pengawasan", "/pengawasan/provinsi/33", "/pengawasan/instansi/triage"):
+        assert "Penilaian:" not in site.get(path)
 
 
 @pytest.mark.parametrize(

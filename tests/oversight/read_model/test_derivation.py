@@ -15,6 +15,7 @@ from messages.shapes import FollowUp, OversightEvent, Relation
 from messages.topics import TRIAGE
 from oversight.figures.computation import compute_figures
 from oversight.figures.counts import NATION, Scope, jakarta_day
+from oversight.read_model.case_row import tables_version
 from oversight.read_model.day_counts import needs_rebuild, read_counts, read_longest_overdue
 from oversight.read_model.tables import OversightCase, OversightDay
 from oversight.read_model.tallies import DayKey, day_tallies
@@ -23,6 +24,7 @@ from tests.oversight.harness import OversightHarness, empty_read_model, make_sin
 from tests.router.test_corrections import correction
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 # Tuesday.
@@ -129,7 +131,7 @@ def test_a_case_that_was_sent_about_has_its_pairs(oversight: OversightHarness) -
             scope: read_counts(connection, scope) for scope in (NATION, Scope("agency", PLN), Scope("agency", TRIAGE))
         }
         (overdue,) = read_longest_overdue(connection, Scope("agency", TRIAGE), NOW)
-        assert not needs_rebuild(connection, DEADLINES.version)
+        assert not needs_rebuild(connection, tables_version(DEADLINES, PROGRAMMES))
         assert needs_rebuild(connection, "another")
     (pair,) = counts[NATION].pairs
     assert (pair, counts[Scope("agency", PLN)].pairs) == ((HEALTH, PLN, 1), (pair,))

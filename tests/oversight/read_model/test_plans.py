@@ -12,6 +12,7 @@ from config.database import read_transaction
 from oversight.figures.computation import bucket_limits, compute_figures
 from oversight.figures.counts import NATION, Scope, ScopeKind, jakarta_day, month_period
 from oversight.pages.shown_figures import DEFAULT_FIGURE
+from oversight.read_model.case_row import tables_version
 from oversight.read_model.day_counts import (
     count_overdue,
     needs_rebuild,
@@ -23,6 +24,7 @@ from tests.conftest import NOW
 from tests.oversight.generated_rows import generate_rows
 from tests.support.databases import Databases
 from tests.support.deadlines import DEADLINES
+from tests.support.programmes import PROGRAMMES
 from tests.support.query_plans import Query, collect_statistics, plans, scanned_tables, scans
 
 AGENCIES = tuple(f"kota-{number}" for number in range(30))
@@ -33,6 +35,8 @@ TABLES = (
     *("oversight_report", "oversight_correction", "oversight_hand_over"),
 )
 SCOPES = (NATION, Scope("province", "33"), Scope("agency", AGENCIES[0]), Scope("topic", "topik-7"))
+PROGRAMME = Scope("programme", "sehat")
+VERSION = tables_version(DEADLINES, PROGRAMMES)
 KINDS: tuple[ScopeKind, ...] = ("province", "agency", "topic")
 
 # As pages read them: the measures of one figure, without days that no figure compares.
@@ -54,7 +58,10 @@ QUERIES: dict[str, Query] = {
     **{f"longest overdue of {scope}": partial(read_longest_overdue, scope=scope, now=NOW) for scope in SCOPES},
     **{f"all of {scope}": partial(read_counts, scope=scope) for scope in SCOPES[1:]},
     **{f"overdue of {scope}": partial(count_overdue, scope=scope, today=jakarta_day(NOW)) for scope in SCOPES},
-    "versions": partial(needs_rebuild, tables_version=DEADLINES.version),
+    "programme of a month": partial(read_counts, scope=PROGRAMME, period=MONTH),
+    "longest overdue of a programme": partial(read_longest_overdue, scope=PROGRAMME, now=NOW),
+    "every programme": partial(read_counts_by_scope, kind="programme", period=MONTH),
+    "versions": partial(needs_rebuild, tables_version=VERSION),
 }
 
 
@@ -80,6 +87,16 @@ def test_a_ranking_reads_the_rows_of_its_figure_only(many_cases: Engine) -> None
     for query in RANKING_QUERIES.values():
         ((_, plan),) = plans(many_cases, query)
         assert "ix_oversight_day_measure" in plan
+
+
+def test_the_pairs_of_a_programme_are_read_from_the_few_cases_with_pairs(many_cases: Engine) -> None:
+    """By an index that contains no other case, also without a period."""
+    collect_statistics(many_cases)
+    read_plans = [
+        plan for _, plan in plans(many_cases, partial(read_counts, scope=PROGRAMME)) if "oversight_case" in plan
+    ]
+    assert read_plans
+    assert all("ix_oversight_case_programme_pairs" in plan for plan in read_plans)
 
 
 def test_figures_read_no_case(many_cases: Engine) -> None:
