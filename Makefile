@@ -122,6 +122,10 @@ holidays: $(VENV)/.dev ## Write the table of holidays from the package `holidays
 screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium); look at them
 	$(BIN)/python -m tests.end_to_end.browser.screenshots
 
+.PHONY: guide-pictures
+guide-pictures: $(VENV)/.dev ## Take the pictures of the desk's guides again (needs chromium); look at them
+	$(BIN)/python -m tests.end_to_end.browser.guide_pictures
+
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)
 

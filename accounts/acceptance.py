@@ -68,6 +68,7 @@ class Acceptance:
             invitation.name or name.strip(),
             invitation.role,
             invitation.agency,
+            invitation.unit,
         )
         check_person(person)
         if fault := password_fault(password, person.name, person.email, self._public_words()):
@@ -104,6 +105,8 @@ class Acceptance:
             "agency": person.agency,
             "password_hash": password_hash,
             "revoked_at": None,
+            # A link for a new password leaves the person in the unit of now.
+            **({"unit": person.unit} if is_new else {}),
         }
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.ACCOUNTS)

@@ -30,6 +30,7 @@ class Account:
     name: str
     role: Role
     agency: str
+    unit: str
     password_hash: str
     wants_digest: bool
     last_sign_in_at: datetime | None
@@ -39,7 +40,7 @@ class Account:
     @property
     def actor(self) -> Actor:
         """The person as an actor."""
-        return Actor.of_account(self.id, self.name, self.role, self.agency)
+        return Actor.of_account(self.id, self.name, self.role, self.agency, self.unit)
 
     @property
     def must_have_second_factor(self) -> bool:
@@ -49,7 +50,7 @@ class Account:
     @property
     def person(self) -> NewPerson:
         """The person as an invitation names them."""
-        return NewPerson(self.email, self.name, self.role, self.agency)
+        return NewPerson(self.email, self.name, self.role, self.agency, self.unit)
 
     def notice(self, change: AccountChange, by: str = "") -> AccountNotice:
         """Return the notice of a change for the person. `by` is who made it; empty for the person."""

@@ -33,12 +33,16 @@ class InvalidInvitation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Person to invite. For the first administrator, `email` and `name` are empty: the person types them."""
+    """Person to invite. For the first administrator, `email` and `name` are empty: the person types them.
+
+    `unit` is the code of the unit of an officer.
+    """
 
     email: str
     name: str
     role: Role
     agency: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Invitation:
     name: str
     role: Role
     agency: str
+    unit: str
     invited_by: str
     created_at: datetime
     expires_at: datetime
@@ -73,7 +78,7 @@ class Invitation:
     @property
     def person(self) -> NewPerson:
         """The person who is invited."""
-        return NewPerson(self.email, self.name, self.role, self.agency)
+        return NewPerson(self.email, self.name, self.role, self.agency, self.unit)
 
 
 class Invitations:
@@ -114,6 +119,7 @@ class Invitations:
             name=person.name,
             role=person.role,
             agency=person.agency,
+            unit=person.unit,
             invited_by=invited_by,
             created_at=now,
             expires_at=now + limit,

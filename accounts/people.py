@@ -1,7 +1,8 @@
 """Management of persons: invitations, new links, revocation, unlocking. Each act is recorded before its effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine, update
@@ -19,6 +20,9 @@ from accounts.sessions import Sessions
 from accounts.tables import AccountRow
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 
+# Returns code and name of each unit of an institution, in the order of its tree.
+FindUnits: TypeAlias = Callable[[str], Sequence[tuple[str, str]]]
+
 
 def may_manage(actor: Actor, role: Role, agency: str) -> bool:
     """Return True if the person may invite and revoke persons of this role and agency.
@@ -33,7 +37,8 @@ def may_manage(actor: Actor, role: Role, agency: str) -> bool:
 class People:
     """Invites, changes and revokes persons. Whether the actor may do it is checked before: see `may_manage`.
 
-    `is_agency` returns True for the code of an institution of the registry. `record` appends to the audit log.
+    `is_agency` returns True for the code of an institution of the registry, `find_units` has the units of one.
+    `record` appends to the audit log.
     Methods may raise `NotPossible` and `DatabaseUnavailable`. `by` is the actor as the audit log names them.
     """
 
@@ -46,6 +51,7 @@ class People:
         second_factors: SecondFactors,
         limits: AttemptLimits,
         is_agency: Callable[[str], bool],
+        find_units: FindUnits,
         record: Record,
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
@@ -58,6 +64,7 @@ class People:
         self._second_factors = second_factors
         self._limits = limits
         self._is_agency = is_agency
+        self._find_units = find_units
         self._record = record
         self._now = now
         self._new_id = new_id
@@ -70,6 +77,7 @@ class People:
             raise NotPossible("role_without_agency")
         if person.role in AGENCY_ROLES and not self._is_agency(person.agency):
             raise NotPossible("agency_unknown")
+        self._check_unit(person.role, person.agency, person.unit)
         former = self._accounts.by_email(person.email) if person.email else None
         if former and not former.revoked_at:
             raise NotPossible("account_exists")
@@ -95,13 +103,14 @@ class People:
         return self._store_invitation(account.person, account.id, "account.password_link_made", by, why)
 
     def revoke(self, account_id: UUID, by: str, why: str) -> None:
-        """Revoke an account. The last administrator cannot be revoked.
+        """Revoke an account. The last administrator cannot be revoked, nor the last person without a unit.
 
         Its sessions, its open links and the open invitations that the person made end at once.
         """
         account = self._active(account_id)
         if account.role is Role.ADMINISTRATOR and self._is_last_administrator():
             raise NotPossible("last_administrator")
+        self._check_leaving(account)
         now = self._now()
         self._record("account.revoked", str(account_id), by, why, now)
         with write_transaction(self._engine) as connection:
@@ -132,6 +141,13 @@ class People:
         self._record("account.unlocked", str(account_id), by, why, self._now())
         self._limits.forget(account_id, account.email)
 
+    def change_unit(self, account_id: UUID, unit: str, by: str, why: str) -> None:
+        """Give an officer to another unit of the institution; with an empty code to the whole institution."""
+        account = self._active(account_id)
+        self._check_unit(account.role, account.agency, unit, account_id)
+        self._record("account.unit_changed", f"{account_id} {unit or 'no unit'}", by, why, self._now())
+        self._accounts.change(account_id, {"unit": unit})
+
     def end_sessions(self, account_id: UUID, by: str, why: str) -> int:
         """End all sessions of a person. Return their number."""
         self._record("account.sessions_ended", str(account_id), by, why, self._now())
@@ -149,6 +165,28 @@ class People:
         invitation_id = self._new_id()
         self._record(action, str(account_id or invitation_id), by, why, self._now())
         return self._invitations.store(invitation_id, person, account_id, by, self._mail.send_link)
+
+    def _check_unit(self, role: Role, agency: str, unit: str, account_id: UUID | None = None) -> None:
+        """Raise `NotPossible` if a person of this role and institution cannot belong to a unit.
+
+        Somebody else must see the cases that have no unit: without such a person new cases would lie unseen.
+        """
+        if not unit:
+            return
+        if role is not Role.OFFICER:
+            raise NotPossible("unit_not_for_role")
+        if unit not in dict(self._find_units(agency)):
+            raise NotPossible("unit_unknown")
+        if not any(not item.unit and item.id != account_id for item in self._accounts.of_agency(agency)):
+            raise NotPossible("nobody_without_unit")
+
+    def _check_leaving(self, account: Account) -> None:
+        """Raise `NotPossible` if only officers of units would be left at the institution."""
+        if account.unit or account.role not in AGENCY_ROLES:
+            return
+        left = [item for item in self._accounts.of_agency(account.agency) if item.id != account.id]
+        if left and all(item.unit for item in left):
+            raise NotPossible("last_without_unit")
 
     def _active(self, account_id: UUID) -> Account:
         account = self._accounts.by_id(account_id)

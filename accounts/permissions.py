@@ -53,6 +53,8 @@ class Act(StrEnum):
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    # Make the tree of an institution's units.
+    MANAGE_UNITS = "manage_units"
     # Confirm or deny that a case is the same as an earlier one, if the agency has both.
     DECIDE_DUPLICATE = "decide_duplicate"
     DECIDE_TRIAGE = "decide_triage"
@@ -84,21 +86,23 @@ class Act(StrEnum):
 class Actor:
     """Person who is signed in. `agency` is the code of the institution; empty for a role with no institution.
 
-    `body` is that of an overseer: it chooses what the figures open with, and gives no right.
+    `unit` is the code of an officer's unit; empty for who sees the whole institution. `body` is that of an overseer: it
+    chooses what the figures open with, and gives no right.
     """
 
     account_id: UUID
     name: str
     role: Role
     agency: str = ""
+    unit: str = ""
     body: str = ""
 
     @classmethod
-    def of_account(cls, account_id: UUID, name: str, role: Role, agency: str) -> "Actor":
+    def of_account(cls, account_id: UUID, name: str, role: Role, agency: str, unit: str) -> "Actor":
         """Return the person of an account. The institution of an overseer is the body: no desk opens for it."""
         if role is Role.OVERSEER:
             return cls(account_id, name, role, body=agency)
-        return cls(account_id, name, role, agency)
+        return cls(account_id, name, role, agency, unit)
 
     def sees(self, act: str) -> bool:
         """Return True if the person may do this act at the own agency or nationally. See `pages.frame.Person`."""
@@ -134,7 +138,7 @@ _OFFICER_ACTS = frozenset(
         Act.ENTER_REPORT,
     }
 )
-_AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})
+_AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS, Act.MANAGE_UNITS})
 _REVIEW_ACTS = frozenset(
     {
         Act.VIEW_QUARANTINE,

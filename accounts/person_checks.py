@@ -19,6 +19,10 @@ NotPossibleReason: TypeAlias = Literal[
     "no_such_account",
     "no_such_invitation",
     "last_administrator",
+    "unit_unknown",
+    "unit_not_for_role",
+    "nobody_without_unit",
+    "last_without_unit",
 ]
 
 

@@ -20,7 +20,7 @@ from accounts.forgotten_password import ForgottenPassword
 from accounts.invitations import Invitations
 from accounts.mail import AccountMail
 from accounts.own_account import OwnAccount
-from accounts.people import People
+from accounts.people import FindUnits, People
 from accounts.sessions import Sessions
 from accounts.tokens import keyed_hash
 
@@ -46,9 +46,9 @@ class AccountServices:
     """Accounts, sessions, invitations and sign-in on one database.
 
     `account_key` (64 bytes) seals second factors. `record` appends to the audit log. `is_agency` returns True for the
-    code of an institution. `find_networks` returns the networks of an address, for the limits of attempts.
-    `public_names` returns names of places and institutions: no new password may consist of them. `mail` sends links and
-    notices to the persons.
+    code of an institution, `find_units` its units. `find_networks` returns the networks of an address, for the limits
+    of attempts. `public_names` returns names of places and institutions: no new password may consist of them. `mail`
+    sends links and notices to the persons.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class AccountServices:
         account_key: bytes,
         record: Record,
         is_agency: Callable[[str], bool],
+        find_units: FindUnits,
         find_networks: FindNetworks,
         now: Callable[[], datetime],
         randomness: Randomness,
@@ -65,6 +66,7 @@ class AccountServices:
         mail: AccountMail,
     ) -> None:
         self.mail = mail
+        self.find_units = find_units
         new_token, new_id = randomness.token, randomness.new_id
         hash_key = keyed_hash(account_key, "hashes").encode()
         self.accounts = AccountStore(engine)
@@ -94,6 +96,7 @@ class AccountServices:
             second_factors,
             self.limits,
             is_agency,
+            find_units,
             record,
             now,
             new_id,

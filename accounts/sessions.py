@@ -92,7 +92,7 @@ class Sessions:
     def find(self, token: str) -> SignedInSession | None:
         """Return the session of a token with its person, None if it has ended or the account is revoked.
 
-        Role and agency are those of the account now.
+        Role, agency and unit are those of the account now.
         """
         now = self._now()
         query = (
@@ -101,6 +101,7 @@ class Sessions:
                 col(AccountRow.name),
                 col(AccountRow.role),
                 col(AccountRow.agency),
+                col(AccountRow.unit),
                 (col(AccountRow.password_hash) != "").label("has_password"),
                 has_confirmed_factor().label("has_second_factor"),
             )
@@ -118,7 +119,7 @@ class Sessions:
             return None
         if now - row.last_used_at >= _USE_IS_WRITTEN_EVERY:
             self._write_use(row.id, now)
-        actor = Actor.of_account(row.account_id, row.name, Role(row.role), row.agency)
+        actor = Actor.of_account(row.account_id, row.name, Role(row.role), row.agency, row.unit)
         needs_factor = actor.role in SECOND_FACTOR_ROLES and bool(row.has_password)
         return SignedInSession(row.id, actor, lacks_second_factor=needs_factor and not row.has_second_factor)
 

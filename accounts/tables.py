@@ -16,7 +16,8 @@ class AccountRow(SQLModel, table=True):
     """Person who signs in. `email` is in lower case.
 
     `password_hash` (Argon2id) is empty for a person who signs in by OIDC only. A revoked account stays, with its time
-    of revocation: the audit log names it by its id.
+    of revocation: the audit log names it by its id. `unit` is the code of the unit of an officer; empty for the whole
+    institution.
     """
 
     __tablename__ = "account"
@@ -27,6 +28,7 @@ class AccountRow(SQLModel, table=True):
     name: str
     role: str
     agency: str = Field(index=True)
+    unit: str = ""
     password_hash: str = ""
     wants_digest: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -81,6 +83,7 @@ class InvitationRow(SQLModel, table=True):
     name: str
     role: str
     agency: str = Field(index=True)
+    unit: str = ""
     invited_by: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)

@@ -185,7 +185,7 @@ COMMANDS: Mapping[str, CommandSource] = {
     "figures": CommandSource(
         "oversight.figures",
         "figures",
-        "Print the thirteen figures of the reports that arrived in a month: docs/figures.md defines them.",
+        "Print the fourteen figures of the reports that arrived in a month: docs/figures.md defines them.",
     ),
     "ombudsman": CommandSource(
         "oversight.ombudsman",

@@ -22,6 +22,7 @@ from desk.api import tables as desk_api
 from desk.mail import tables as desk_mail
 from desk.read_model import search
 from desk.read_model import tables as desk
+from desk.units import tables as desk_units
 from desk.webhooks import tables as webhooks
 from ingest import door_store
 from ingest.files import attachments
@@ -78,6 +79,7 @@ MODULES = (
     replies,
     desk,
     desk_acts,
+    desk_units,
     desk_api,
     webhooks,
     desk_mail,

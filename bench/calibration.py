@@ -2,8 +2,8 @@
 
 `python -m bench.calibration` uses reports that neither the weights nor the tables were learned from: the held-out real
 ones and the test halves of the invented ones. Each tenth part of them is measured with the fit of the others. The
-fitted slope and offset belong into `router/scoring.py`. A real report counts twice: the service gets real ones. A
-number as the argument limits the reports of each kind.
+fitted slope and offset belong into `router/scoring.py`; `triage` has those of the likeliest agency at triage. A real
+report counts twice: the service gets real ones. A number as the argument limits the reports of each kind.
 """
 
 import json
@@ -18,7 +18,7 @@ from bench.reports import all_invented_reports, judged_reports
 from config.reference.folder import SHIPPED
 from language.model import load_language_model
 from messages.topics import TRIAGE
-from router.decide import ranked_agencies
+from router.decide import decide, ranked_agencies
 from router.rules import Rules
 from router.rules_loading import load_rules
 from router.scoring import MAX_CONFIDENCE
@@ -39,19 +39,23 @@ class Outcome(NamedTuple):
     weight: float
 
 
-def outcomes(rules: Rules, reports: Sequence[JudgedReport], weight: float) -> Iterator[Outcome]:
-    """Yield the outcome of each report that an agency gets."""
+def outcomes(
+    rules: Rules, reports: Sequence[JudgedReport], weight: float, *, at_triage: bool = False
+) -> Iterator[Outcome]:
+    """Yield the outcome of each report that one agency clearly gets, or of the likeliest agency of those at triage."""
     for report in reports:
-        best = ranked_agencies(rules.collect_evidence(report.report()), rules)[0]
-        if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
+        candidates = ranked_agencies(rules.collect_evidence(report.report()), rules)
+        best = next((candidate for candidate in candidates if candidate.institution != TRIAGE), None)
+        is_unclear = best is not None and best.likelihood < rules.weights.threshold
+        if best is not None and is_unclear == at_triage == decide(report.report(), rules).is_triage:
             is_right = rules.registry.receiving_agency(best.institution) in report.acceptable_agencies
             yield Outcome(_log_odds(best.likelihood), is_right, weight)
 
 
 def fit_calibration(examples: Sequence[Outcome]) -> tuple[float, float]:
-    """Return slope and offset of the log-odds, by gradient ascent with a weak prior."""
+    """Return slope and offset of the log-odds, by gradient ascent with a weak prior; the prior without examples."""
     slope, offset = _PRIOR_SLOPE, _PRIOR_OFFSET
-    total = sum(example.weight for example in examples)
+    total = max(sum(example.weight for example in examples), 1.0)
     for _ in range(_STEPS):
         slope_pull, offset_pull = -_PULL * (slope - _PRIOR_SLOPE), -_PULL * (offset - _PRIOR_OFFSET)
         for example in examples:
@@ -103,11 +107,22 @@ def _log_odds(probability: float) -> float:
 def _main(limit: int | None = None) -> None:
     rules = load_rules(SHIPPED, load_language_model())
     invented = all_invented_reports(for_learning=False)[:limit]
-    examples = [*outcomes(rules, judged_reports("heldout")[:limit], _REAL_WEIGHT), *outcomes(rules, invented, 1.0)]
+    real_reports = judged_reports("heldout")[:limit]
+    examples = [*outcomes(rules, real_reports, _REAL_WEIGHT), *outcomes(rules, invented, 1.0)]
+    undecided = [
+        *outcomes(rules, real_reports, _REAL_WEIGHT, at_triage=True),
+        *outcomes(rules, invented, 1.0, at_triage=True),
+    ]
     slope, offset = fit_calibration(examples)
     measured = list(cross_fitted(examples))
     real = [(outcome, confidence) for outcome, confidence in measured if outcome.weight == _REAL_WEIGHT]
-    report = {"slope": round(slope, 2), "offset": round(offset, 2), "all": figures(measured), "real": figures(real)}
+    report = {
+        "slope": round(slope, 2),
+        "offset": round(offset, 2),
+        "all": figures(measured),
+        "real": figures(real),
+        "triage": [round(value, 2) for value in fit_calibration(undecided)],
+    }
     print(json.dumps(report, indent=2))  # noqa: T201
 
 

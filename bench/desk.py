@@ -32,6 +32,7 @@ from config.database import read_transaction, write_transaction
 from config.settings import Settings
 from desk.pages.list_query import ListQuery
 from desk.read_model.queries import TABS, CaseFilter, read_page
+from desk.units.tiers import Tier
 from tests.support.generated_cases import generate_cases
 from tests.support.ports import free_port
 from tests.support.postgresql import start_postgres
@@ -115,7 +116,7 @@ def _sessions(parts: Parts, officers: int) -> Sequence[str]:
 def _numbers(parts: Parts) -> Sequence[str]:
     """Return numbers of cases of each tab."""
     with read_transaction(parts.engine) as connection:
-        pages = [read_page(connection, _AGENCIES[0], CaseFilter(tab), utc_now(), 20) for tab in TABS]
+        pages = [read_page(connection, Tier(_AGENCIES[0]), CaseFilter(tab), utc_now(), 20) for tab in TABS]
     return [row.tracking for page in pages for row in page.rows]
 
 

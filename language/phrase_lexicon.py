@@ -49,9 +49,11 @@ class PhraseLexicon(Generic[T]):
         """Return all phrases among the words, also those inside a longer one, by first word, the shortest first."""
         matches: list[LexiconMatch[T]] = []
         count = len(words)
-        find_node = self._nodes.get
-        for first, word in enumerate(words):
-            node = find_node(word)
+        # Most words begin no phrase.
+        for first, first_node in enumerate(map(self._nodes.get, words)):
+            if first_node is None:
+                continue
+            node: _Node[T] | None = first_node
             end = first + 1
             while node is not None:
                 if node.meaning is not None:

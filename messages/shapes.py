@@ -514,7 +514,7 @@ class Reply(WireModel):
     complaint_id: UUID
     tracking: str
     channel: Channel
-    kind: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
+    kind: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman", "asked-rating"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
     mail_text: str = Field(
         "", max_length=_MAX_MAIL_TEXT_LENGTH, description="The text for an e-mail, with all words; empty: that above."
@@ -532,6 +532,8 @@ class Reply(WireModel):
 DEADLINE_EVENTS = frozenset({"due", "overdue", "three-times-overdue"})
 # Events of the hand-over of a case to the Ombudsman.
 OMBUDSMAN_EVENTS = frozenset({"ombudsman-asked", "ombudsman-agreed", "ombudsman-declined", "handed-to-ombudsman"})
+# Event that the sender of a report was asked for a rating.
+RATING_ASKED: Literal["rating-asked"] = "rating-asked"
 
 
 class OversightEvent(WireModel):
@@ -544,6 +546,10 @@ class OversightEvent(WireModel):
     For the hand-over of a case to the Ombudsman, `subject` is the case. `ombudsman-asked`: its sender was asked, with
     `at` the end of the 60 days. `ombudsman-agreed` and `ombudsman-declined`: an answer of the sender, with `reason` the
     act. `handed-to-ombudsman`: the file of the case was made.
+
+    `rating-asked`: the sender of a report was asked how its case was handled. `subject` is the report, which may have
+    joined the case of another citizen; `at` is a day after the closing. The id follows from the report: each is asked
+    once.
 
     `reveals-counted`: how often an account saw unmasked data in a week; `subject` stands for account and week.
 
@@ -574,6 +580,7 @@ class OversightEvent(WireModel):
         "ombudsman-agreed",
         "ombudsman-declined",
         "handed-to-ombudsman",
+        "rating-asked",
         "reveals-counted",
         "due",
         "overdue",

@@ -158,6 +158,8 @@ class Earlier:
         if report_id:
             if not (message and message.content.is_courtesy):
                 self.senders.continue_report(report_id, complaint.at)
+            if complaint.follow_up.act == "rates":
+                self.senders.rate_report(report_id, complaint.at)
             if complaint.follow_up.act == "objects":
                 self.objections[report_id] = max(complaint.at, self.objections.get(report_id, complaint.at))
 

@@ -29,7 +29,7 @@ from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES, OVERSIGHT
 from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
-from normalize.conversation.sender_reports import OMBUDSMAN_ASKED, record_answers, record_questions
+from normalize.conversation.sender_reports import QUESTIONS, record_answers, record_questions
 from normalize.decision import NEW
 from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
@@ -179,11 +179,11 @@ class NormalizeStage:
         return batch.outcomes
 
     def _record_facts(self, records: Sequence[Record]) -> None:
-        """Store the answers of agencies and the questions about the Ombudsman, by which the batch is decided."""
+        """Store the answers of agencies and the questions of oversight, by which the batch is decided."""
         judged = [_decode(AnswerOutcome, record) for record in records if record.topic == ANSWER_OUTCOMES]
         answers = [answer for answer in judged if answer.outcome == "counted" and answer.verdict in _VERDICTS]
         events = [_decode(OversightEvent, record) for record in records if record.topic == OVERSIGHT]
-        questions = [event for event in events if event.event == OMBUDSMAN_ASKED]
+        questions = [event for event in events if event.event in QUESTIONS]
         if not answers and not questions:
             return
         closings = [answer for answer in answers if answer.verdict == "closed"]

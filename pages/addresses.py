@@ -7,9 +7,12 @@ from urllib.parse import urlencode
 TRIAGE_LIST = "/desk/triase"
 # The form of the counter, a door of `ingest/` among the pages of the desk.
 COUNTER = "/desk/loket"
+# Page of an institution's units, and the form for a file of units on it.
+UNITS = "/desk/unit"
+UNITS_IMPORT = f"{UNITS}/impor"
 
 # Forms with files, and where a program sends one. They read the body themselves, within their own limits.
-_FORMS_WITH_FILES = re.compile(rf"/desk/laporan/[^/]+/jawab|{COUNTER}")
+_FORMS_WITH_FILES = re.compile(rf"/desk/laporan/[^/]+/jawab|{COUNTER}|{UNITS_IMPORT}")
 _FILES = re.compile(r"/agency/v1/cases/[^/]+/(pictures|documents)")
 
 

@@ -21,11 +21,16 @@ _PROVISIONAL = _("sementara")
 
 
 def page_environment(
-    folders: Sequence[Path], translator: Translator, is_provisional: Callable[[datetime, TimeZone], bool]
+    folders: Sequence[Path],
+    translator: Translator,
+    is_provisional: Callable[[datetime, TimeZone], bool],
+    *,
+    is_training: bool = False,
 ) -> Environment:
     """Return an environment that finds templates in these folders and in that of the frames.
 
-    `is_provisional` returns True for a deadline that a decree may still move.
+    `is_provisional` returns True for a deadline that a decree may still move. `is_training`: each page says that
+    nothing on it is real.
 
     Filters: `local_time` and `local_date` of a moment, with the code of a region (`{{ at|local_time("51") }}`; WIB
     without one), `due_time` and `due_date` of a deadline, which say if it is provisional, and `translated` for texts
@@ -50,6 +55,7 @@ def page_environment(
     environment.filters["due_date"] = due_date
     environment.globals["kind_names"] = KINDS
     environment.globals["report_states"] = REPORT_STATES
+    environment.globals["is_training"] = is_training
     return environment
 
 

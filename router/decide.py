@@ -15,8 +15,9 @@ from router.place_bound import bound_by_place
 from router.registry.levels import PLACE
 from router.registry.registry import Registry
 from router.rules import Rules
-from router.scoring import AgencyCandidate, calibrated, rank_candidates
+from router.scoring import AgencyCandidate, calibrated, calibrated_at_triage, rank_candidates
 from router.second_matter import find_second_matter
+from router.ties import Tie, tie_with_government
 
 MAX_ALTERNATIVES = 3
 _MAX_REASONS = 3
@@ -47,6 +48,10 @@ def _decide_by_evidence(collected: CollectedEvidence, rules: Rules) -> Decision:
         return _conflict_decision(candidates, collected, point, rules)
     if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
         return _agency_decision(candidates, collected, rules)
+    if tie := tie_with_government(candidates, _region(collected), rules.jurisdiction):
+        others = [candidate for candidate in candidates if candidate is not tie.government]
+        decision = _agency_decision([tie.government, *others], collected, rules)
+        return replace(decision, reasons=(*decision.reasons, _tie_reason(tie, rules.registry)))
     return _triage_decision(candidates, collected, rules)
 
 
@@ -127,11 +132,20 @@ def _agency_decision(candidates: Sequence[AgencyCandidate], collected: Collected
     return Decision(agency, alternatives, reasons, round(calibrated(best.likelihood), 3), topic, _region(collected))
 
 
+def _tie_reason(tie: Tie, registry: Registry) -> Reason:
+    """Return the reason that names the other institution, which is about as likely."""
+    explanation = (
+        f"{registry.name_of(tie.other.institution)} hampir sama kuat; "
+        "laporan dikirim kepada pemerintah daerah tempat kejadian."
+    )
+    return Reason(rule="tie", text=explanation)
+
+
 def _triage_decision(candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules) -> Decision:
     registry = rules.registry
     agencies = _receiving_agencies((candidate.institution for candidate in candidates), registry)
     institutions = [candidate for candidate in candidates if candidate.institution != TRIAGE]
-    confidence = institutions[0].likelihood if institutions else NO_CANDIDATE
+    confidence = calibrated_at_triage(institutions[0].likelihood) if institutions else NO_CANDIDATE
     return Decision(
         TRIAGE,
         tuple(agencies)[:MAX_ALTERNATIVES],

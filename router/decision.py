@@ -21,10 +21,10 @@ class Decision:
     """An agency, the agencies that come next if it refuses, and the reasons.
 
     `confidence` is the probability that the agency is right. It is calibrated on reports that nothing was learned from,
-    and never 1. For triage it is the probability of the likeliest agency, less than the threshold, and `NO_CANDIDATE`
-    without any. `topic` and `region` (a dotted code) are those of the report, if they were found. `second_matter` is
-    what the report tells of beside its topic, for another agency. `programme_words` are codes of the phrases of
-    priority programmes that it has.
+    and never 1. For triage it is that of the likeliest agency, and `NO_CANDIDATE` without any. `topic` and `region` (a
+    dotted code) are those of the report, if they were found. `second_matter` is what the report tells of beside its
+    topic, for another agency.
+    `programme_words` are codes of the phrases of priority programmes that it has.
     """
 
     agency: str

@@ -21,6 +21,8 @@ _MAX_WEIGHT = 20
 # says: it is too sure at the top and not sure enough below. Fitted by `python -m bench.calibration` to reports that
 # nothing is learned from. Largest confidence: of the surest reports one in a hundred goes wrong.
 _CALIBRATION_SLOPE, _CALIBRATION_OFFSET = 0.58, 1.12
+# The same for the likeliest institution of a report that goes to triage.
+_TRIAGE_SLOPE, _TRIAGE_OFFSET = 0.62, 0.56
 MAX_CONFIDENCE = 0.99
 _MIN_PROBABILITY = 1e-6
 
@@ -87,10 +89,19 @@ def likelihoods_of(log_odds: Mapping[str, float]) -> dict[str, float]:
 def calibrated(probability: float) -> float:
     """Return the confidence for a probability of `likelihoods_of`: a larger one for a larger one, never certainty.
 
-    It holds for probabilities above the threshold: for others there were no decisions to compare it with.
+    It holds for agencies that get the report; see `calibrated_at_triage`.
     """
+    return _calibrated(probability, _CALIBRATION_SLOPE, _CALIBRATION_OFFSET)
+
+
+def calibrated_at_triage(probability: float) -> float:
+    """Return the confidence for the likeliest institution of a report that nobody but a person can decide."""
+    return _calibrated(probability, _TRIAGE_SLOPE, _TRIAGE_OFFSET)
+
+
+def _calibrated(probability: float, slope: float, offset: float) -> float:
     bounded = min(max(probability, _MIN_PROBABILITY), 1 - _MIN_PROBABILITY)
-    log_odds = _CALIBRATION_SLOPE * log(bounded / (1 - bounded)) + _CALIBRATION_OFFSET
+    log_odds = slope * log(bounded / (1 - bounded)) + offset
     return min(1 / (1 + exp(-log_odds)), MAX_CONFIDENCE)
 
 

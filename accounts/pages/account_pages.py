@@ -73,6 +73,7 @@ class AccountPages:
                 self.signed_in_pages,
                 agency_name,
                 find_agencies,
+                services.find_units,
                 own_address,
                 mails_links=services.mail.is_sent,
             ).routes(),

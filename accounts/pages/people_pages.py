@@ -1,6 +1,7 @@
 """Page of the accounts: invite, revoke, new links. For administrators, and for coordinators at their own agency."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from accounts.account_store import Account, AccountStore, normalized_email
 from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
 from accounts.pages import wording
 from accounts.pages.invitation_pages import invitation_link
-from accounts.people import People, may_manage
+from accounts.people import FindUnits, People, may_manage
 from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Act, Actor, Role, actor_label, may
 from accounts.person_checks import NotPossible, is_usable_reason
 from accounts.signed_in import Forbidden, SignedIn
@@ -34,7 +35,8 @@ FindAgencies = Callable[[str], Sequence[tuple[str, str]]]
 class PeoplePages:
     """The accounts that a person may manage. `own_address` is the public address of the service, for links.
 
-    `agency_name` returns the name of an institution by its code. `mails_links`: a link is also sent by e-mail.
+    `agency_name` returns the name of an institution by its code, `find_units` its units. `mails_links`: a link is also
+    sent by e-mail.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class PeoplePages:
         signed_in_pages: SignedInPages,
         agency_name: Callable[[str], str],
         find_agencies: FindAgencies,
+        find_units: FindUnits,
         own_address: str,
         *,
         mails_links: bool,
@@ -57,6 +60,7 @@ class PeoplePages:
         self._signed_in_pages = signed_in_pages
         self._agency_name = agency_name
         self._find_agencies = find_agencies
+        self._find_units = find_units
         self._own_address = own_address
         self._mails_links = mails_links
 
@@ -81,13 +85,15 @@ class PeoplePages:
         peran: Typed = "",
         instansi: Typed = "",
         kode: Typed = "",
+        unit: Typed = "",
     ) -> Response:
         """Invite a person. The link is shown once, on this response.
 
-        `instansi` is the code or the name of an institution, `kode` the code that was chosen from several.
+        `instansi` is the code or the name of an institution, `kode` the code that was chosen from several. `unit` is
+        the code of a unit.
         """
         actor = self._manager(request)
-        typed = {"name": nama, "email": email, "role": peran, "agency": instansi}
+        typed = {"name": nama, "email": email, "role": peran, "agency": instansi, "unit": unit}
         role = next((role for role in Role if role == peran), Role.OFFICER)
         agencies = self._agencies(actor, role, kode.strip() or instansi.strip())
         if len(agencies) != 1:
@@ -96,7 +102,7 @@ class PeoplePages:
         ((agency, _name),) = agencies
         if not may_manage(actor, role, agency):
             raise Forbidden
-        person = NewPerson(normalized_email(email), nama.strip(), role, agency)
+        person = NewPerson(normalized_email(email), nama.strip(), role, agency, unit.strip().upper())
         try:
             token = self._people.invite(person, actor_label(actor), _WHY)
         except NotPossible as error:
@@ -117,8 +123,13 @@ class PeoplePages:
         found = self._find_agencies(typed)
         return [(code, name) for code, name in found if name.casefold() == typed.casefold()] or found
 
-    def change(self, request: Request, account_id: UUID, tindakan: Typed = "", alasan: Typed = "") -> Response:
-        """Revoke an account, make a new password link, switch its second factor off, or end its sessions."""
+    def change(
+        self, request: Request, account_id: UUID, tindakan: Typed = "", alasan: Typed = "", unit: Typed = ""
+    ) -> Response:
+        """Revoke an account, make a new password link, switch its second factor off, or end its sessions.
+
+        `tindakan` may also be `unit`: the person belongs to this unit from now on, or without one to the institution.
+        """
         actor = self._manager(request)
         account = self._accounts.by_id(account_id)
         if account is None or account_id == actor.account_id or not may_manage(actor, account.role, account.agency):
@@ -130,6 +141,9 @@ class PeoplePages:
             if tindakan == "tautan":
                 token = self._people.new_password_link(account_id, by, why)
                 return self._link_page(request, actor, account.name, account.email, token)
+            if tindakan == "unit":
+                self._people.change_unit(account_id, unit.strip().upper(), by, why)
+                return see_other(f"{PEOPLE_ADDRESS}?selesai=unit-orang")
             notice = self._act(tindakan, account_id, by, why)
         except NotPossible as error:
             return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason]})
@@ -180,6 +194,8 @@ class PeoplePages:
         # The links that persons asked for themselves concern nobody else.
         invitations = [entry for entry in self._invitations.open(agency) if not entry.is_for_forgotten_password]
         expired = self._invitations.expired(agency, _SHOWN_ACCOUNTS)
+        # Many of the persons belong to one institution.
+        units_of = cache(self._find_units)
         all_values: dict[str, Any] = {
             "notice": None,
             "problem": None,
@@ -187,23 +203,27 @@ class PeoplePages:
             "typed": {},
             "agencies": (),
             **values,
-            "accounts": [self._shown(actor, account) for account in accounts[:_SHOWN_ACCOUNTS]],
+            "accounts": [self._shown(actor, account, units_of) for account in accounts[:_SHOWN_ACCOUNTS]],
             "has_more": len(accounts) > _SHOWN_ACCOUNTS,
-            "invitations": [self._shown(actor, invitation) for invitation in invitations],
-            "expired": [self._shown(actor, invitation) for invitation in expired],
+            "invitations": [self._shown(actor, invitation, units_of) for invitation in invitations],
+            "expired": [self._shown(actor, invitation, units_of) for invitation in expired],
             "mails_links": self._mails_links,
             "roles": [(role, label) for role, label in wording.ROLES.items() if may_manage(actor, role, actor.agency)],
             "is_national": agency is None,
+            "units": self._find_units(agency) if agency else (),
         }
         status = HTTPStatus.BAD_REQUEST if all_values["problem"] else HTTPStatus.OK
         return self._signed_in_pages.render("people.html", request, actor, all_values, status)
 
-    def _shown(self, actor: Actor, person: Account | Invitation) -> dict[str, Any]:
+    def _shown(self, actor: Actor, person: Account | Invitation, units_of: FindUnits) -> dict[str, Any]:
         """Return what the list shows of a person."""
+        units = dict(units_of(person.agency)) if person.unit else {}
         return {
             "person": person,
             "role": wording.ROLES[person.role],
             "agency": self._agency_name(person.agency) if person.agency else "",
+            "unit": units.get(person.unit, person.unit),
+            "may_have_unit": person.role is Role.OFFICER,
             "may_change": may_manage(actor, person.role, person.agency) and person.id != actor.account_id,
         }
 

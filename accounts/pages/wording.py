@@ -32,6 +32,14 @@ NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "no_such_account": _("Akun ini tidak ada atau sudah dicabut."),
     "no_such_invitation": _("Undangan ini sudah tidak berlaku."),
     "last_administrator": _("Administrator terakhir tidak dapat dicabut. Undang administrator lain dahulu."),
+    "unit_unknown": _("Tidak ada unit dengan kode ini di instansi itu. Pilih unit dari daftar."),
+    "nobody_without_unit": _(
+        "Harus ada koordinator, atau petugas tanpa unit, yang melihat laporan tanpa unit. Undang orang itu dahulu."
+    ),
+    "last_without_unit": _(
+        "Orang terakhir yang melihat laporan tanpa unit tidak dapat dicabut. Undang koordinator lain dahulu."
+    ),
+    "unit_not_for_role": _("Hanya pejabat penghubung dapat ditempatkan di unit. Koordinator melihat seluruh instansi."),
 }
 AGENCY_CHOICE = _("Beberapa instansi cocok. Pilih satu.")
 # The same text for a wrong name, a wrong password and a revoked account: nobody learns who has an account.
@@ -58,6 +66,7 @@ NOTICES: Mapping[str, Message] = {
     "sesi-orang": _("Semua sesi orang itu diakhiri."),
     "kode-orang": _("Verifikasi dua langkah orang itu dimatikan. Semua sesinya sudah diakhiri."),
     "undangan": _("Undangan dibatalkan."),
+    "unit-orang": _("Unit orang itu diganti. Daftar laporannya langsung mengikuti."),
 }
 
 

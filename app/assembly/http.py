@@ -19,6 +19,7 @@ from app.assembly.parts import Parts
 from app.assembly.pictures import open_file
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
+from app.training.room import read_room
 from bus.port import Producer
 from cases.clocks.deadlines import Deadlines
 from desk.read_model.sender_deadline import sender_deadline
@@ -65,7 +66,7 @@ def build(parts: Parts, producer: Producer, process_health: ProcessHealth, doors
     settings = parts.settings
     app = Documented(_TITLE)
     app.schemes = SCHEMES
-    pages = page_templates(parts.deadlines, parts.now)
+    pages = page_templates(parts.deadlines, parts.now, is_training=bool(read_room(parts.settings.home)))
     pages.globals["public_view"] = settings.public_view
     pages.globals["public_figures"] = settings.public_figures
     # Programs never get a refusal as a page.
@@ -119,13 +120,13 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
     return OwnPage(reports, pages, key, parts.now, new_id, record, parts.deadlines, deadline, open_own)
 
 
-def page_templates(deadlines: Deadlines, now: Callable[[], datetime]) -> Environment:
+def page_templates(deadlines: Deadlines, now: Callable[[], datetime], *, is_training: bool = False) -> Environment:
     """Return the templates of all pages for citizens.
 
     They have two functions besides those of `page_environment`: `usual_period` of a clock that begins now, and
     `objection_period` after an answer.
     """
-    pages = page_environment(_TEMPLATES, load_translator(), deadlines.calendar.is_provisional)
+    pages = page_environment(_TEMPLATES, load_translator(), deadlines.calendar.is_provisional, is_training=is_training)
     pages.globals["usual_period"] = lambda clock: deadlines.usual_period(clock, now())
     pages.globals["objection_period"] = deadlines.objection_period
     return pages

@@ -29,12 +29,13 @@ def list_pairs(
     since: Annotated[str, typer.Option("--since", help="First time of arrival of the reports.")] = "30d",
     as_json: Json = False,
 ) -> None:
-    """List the open suggestions: both reports, agencies, danger, score and evidence. Danger first, then the oldest."""
+    """List the open suggestions: reports, agencies, danger, score, evidence. Danger first, then the likeliest."""
     from app.operations.duplicates.suggested_pairs import MAX_LISTED, SuggestedPairs
 
     begin = time_argument(since)
     with open_parts_with_tables() as parts:
         pairs = SuggestedPairs(parts.engine).open_pairs(begin)
+        counts = SuggestedPairs(parts.engine).counts(begin)
         rows = [_pair_json(parts, pair) for pair in pairs]
     if as_json:
         print_json(rows)
@@ -48,8 +49,9 @@ def list_pairs(
         for row, pair in zip(rows, pairs, strict=True)
     ]
     print_table(columns, cells, uncut=("number", "perhaps", "danger", "score"))
+    print_note(f"{counts.shown} suggested, {counts.confirmed} confirmed, {counts.denied} denied.")
     if len(pairs) == MAX_LISTED:
-        print_note(f"These are the oldest {MAX_LISTED}.")
+        print_note(f"These are the likeliest {MAX_LISTED}.")
 
 
 @commands.command()

@@ -81,6 +81,7 @@ def explain_route(
     text: Annotated[str, typer.Option("--text", help="The report. Without it, JSON lines are read.")] = "",
     title: Annotated[str, typer.Option("--title")] = "",
     location: Annotated[str, typer.Option("--location", help="The place that the sender filled in.")] = "",
+    address: Annotated[str, typer.Option("--address", help="The street, village or landmark that was filled in.")] = "",
     latitude: Annotated[float | None, typer.Option("--lat", min=-90, max=90, help="The point, with --long.")] = None,
     longitude: Annotated[float | None, typer.Option("--long", min=-180, max=180)] = None,
     agency: Annotated[str, typer.Option("--agency", help="The agency that the sender filled in.")] = "",
@@ -88,7 +89,7 @@ def explain_route(
 ) -> None:
     """Print the agency that each report would go to, the confidence and the reasons.
 
-    Each line: {"id", "title", "text", "channel", "location"?, "latitude"?, "longitude"?, "agency"?}.
+    Each line: {"id", "title", "text", "channel", "location"?, "address"?, "latitude"?, "longitude"?, "agency"?}.
     """
     from app.explanation.routing import ReportLine, explain_report
 
@@ -99,6 +100,7 @@ def explain_route(
             title=title,
             text=text,
             location=location,
+            address=address,
             latitude=latitude,
             longitude=longitude,
             agency=agency,

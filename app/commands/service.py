@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,7 @@ from app.stage_names import STAGES
 
 if TYPE_CHECKING:
     import socket
+    from pathlib import Path
 
     from app.assembly.parts import Parts
     from app.assembly.processes.plan import PlannedProcess
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 # File in the data folder with the one-time link of the first administrator, where no terminal shows it.
 ADMINISTRATOR_LINK_FILE = "first-administrator-link"
+# The same for the officer of a training room.
+_OFFICER_LINK_FILE = "training-officer-link"
 _ONLY_OWNER = 0o600
 
 
@@ -33,15 +36,37 @@ def run(
     stages: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(STAGES)}. Default: all.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print addresses and examples first.")] = False,
     threads: Annotated[bool, typer.Option("--threads", help="Run all stages in one process.")] = False,
+    training: Annotated[
+        str,
+        typer.Option(
+            "--training",
+            metavar="AGENCY",
+            help="Run a training room of a city or regency: invented reports, data of its own, nothing is sent out.",
+        ),
+    ] = "",
 ) -> None:
     """Run the service: all stages in several processes, or the named ones in one."""
     if unknown := set(stages or ()) - set(STAGES):
         stop(f"There is no stage {', '.join(sorted(unknown))}. Use {', '.join(STAGES)}.", EX_USAGE)
-    with open_parts() as parts:
+    if training and stages:
+        stop("A training room runs all stages: name none.", EX_USAGE)
+    with _opened_room(training) if training else open_parts() as parts:
         if not stages:
             with _locked_folder(parts):
                 sys.exit(_run_process(parts, STAGES, quiet=quiet) if threads else _run_processes(parts, quiet=quiet))
         sys.exit(_run_process(parts, stages, quiet=True))
+
+
+@contextmanager
+def _opened_room(agency: str) -> Iterator[Parts]:
+    """Open the parts of the training room of an institution. Raises `Stop` if it can have none."""
+    from app.training.reports import region_of
+    from app.training.room import open_room, room_settings
+
+    with open_parts(room_settings) as parts:
+        region_of(parts, agency)
+        open_room(parts.settings.home, agency)
+        yield parts
 
 
 def _locked_folder(parts: Parts) -> AbstractContextManager[None]:
@@ -110,9 +135,14 @@ def _run_planned(parts: Parts, process: PlannedProcess) -> int:
 def _run_stages(parts: Parts, stages: Sequence[str], ops_socket: socket.socket | None = None) -> int:
     from app.assembly.service import Service
     from app.garbage_collection import exempt_loaded_objects
+    from app.training.room import read_room
 
     service = Service(parts, stages, ops_socket)
     exempt_loaded_objects()
+    if "ingest" in stages and read_room(parts.settings.home):
+        from app.training.reports import send_reports
+
+        parts.threads.start_background(partial(send_reports, parts), "training")
     try:
         return service.run()
     finally:
@@ -146,7 +176,7 @@ def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
             migrate(parts.engine)
     if not quiet:
         # Not through Rich: a wrapped command cannot be pasted.
-        print(welcome(parts) + administrator_line(parts), file=sys.stderr)
+        print(welcome(parts) + administrator_line(parts) + _training_line(parts), file=sys.stderr)
 
 
 def administrator_line(parts: Parts) -> str:
@@ -168,15 +198,31 @@ def administrator_line(parts: Parts) -> str:
         link = first_administrator_link(parts)
     except DatabaseUnavailable:
         return ""
-    path = parts.settings.home / ADMINISTRATOR_LINK_FILE
+    return _one_time_link("The desk has no administrator yet.", link, parts.settings.home / ADMINISTRATOR_LINK_FILE)
+
+
+def _one_time_link(sentence: str, link: str, path: Path) -> str:
+    """Return the sentence with the link, or with the file that has it. Empty, and no file, without a link."""
     path.unlink(missing_ok=True)
     if not link:
         return ""
     if sys.stderr.isatty():
-        return f"\nThe desk has no administrator yet. Open this link once, within three days:\n  {link}\n"
+        return f"\n{sentence} Open this link once, within three days:\n  {link}\n"
     path.touch(_ONLY_OWNER, exist_ok=False)
     path.write_text(link + "\n")
-    return f"\nThe desk has no administrator yet. Open the link in {path} once, within three days.\n"
+    return f"\n{sentence} Open the link in {path} once, within three days.\n"
+
+
+def _training_line(parts: Parts) -> str:
+    """Return a sentence with the link of the first officer of a training room; empty for a real service."""
+    from app.training.officer import first_officer_link
+    from app.training.room import read_room
+
+    room = read_room(parts.settings.home)
+    if not room:
+        return ""
+    sentence = f"This is a training room of {room.agency}: nothing in it is real."
+    return _one_time_link(sentence, first_officer_link(parts, room.agency), parts.settings.home / _OFFICER_LINK_FILE)
 
 
 def check(as_json: Json = False) -> None:

@@ -28,7 +28,7 @@ from router.rules_loading import RULE_TABLES
 class ReportLine(BaseModel):
     """A report to be explained, one JSON object a line.
 
-    `location`, `latitude`, `longitude` and `agency` are what the sender filled in.
+    `location`, `address`, `latitude`, `longitude` and `agency` are what the sender filled in.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -38,6 +38,7 @@ class ReportLine(BaseModel):
     text: str = ""
     channel: InstalledChannelName = "web"
     location: str = ""
+    address: str = ""
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
     agency: str = ""
@@ -49,7 +50,10 @@ class ReportLine(BaseModel):
             text=clean_text(self.text),
             agency=clean_text(self.agency),
             place=Place.model_construct(
-                region=clean_text(self.location), latitude=self.latitude, longitude=self.longitude
+                region=clean_text(self.location),
+                address=clean_text(self.address),
+                latitude=self.latitude,
+                longitude=self.longitude,
             ),
         )
 

@@ -67,6 +67,7 @@ _CODED_EVENTS = frozenset(
     (
         *("not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn"),
         *("reopened-again", "duplicate-limit", "reveals-counted", "due", "overdue", "three-times-overdue"),
+        "rating-asked",
     )
 )
 # An id, a time, a tracking number, the hash of a file, a content type, or one or two codes. Five digits in a row may be

@@ -47,7 +47,7 @@ class OfficerVisit:
     def run(self) -> Sequence[OfficerStep]:
         """Read, accept and ask by pages, then answer and close by the interface. Raises `Retry` if a step fails."""
         self._sign_in()
-        self._wait_for(lambda: self._number in self._get("/desk/laporan?tab=baru"))
+        self._wait_for(lambda: self._number in self.read("/desk/laporan?tab=baru"))
         steps = [
             OfficerStep("/desk", "reads", ""),
             self._send_form("terima", ""),
@@ -61,6 +61,11 @@ class OfficerVisit:
         steps += [self._answer(authorization, "responded", _ANSWER), self._answer(authorization, "closed", _CLOSING)]
         return steps
 
+    def read(self, path: str) -> str:
+        """Return a page of the desk, as the officer who has signed in reads it. Raises `Retry` if it is refused."""
+        response = requests.get(self._site + path, headers=self._headers(), timeout=_TIMEOUT_SECONDS)
+        return _require(response, 200).text
+
     def _sign_in(self) -> None:
         people = build_account_services(self._parts, self._parts.audit_log.append).people
         person = NewPerson(_EMAIL, "Sri Rahayu", Role.OFFICER, self._agency)
@@ -71,7 +76,7 @@ class OfficerVisit:
 
     def _send_form(self, act: str, text: str) -> OfficerStep:
         address = f"/desk/laporan/{self._number}"
-        version = re.search(r'name="versi" value="(\d+)"', self._get(address))
+        version = re.search(r'name="versi" value="(\d+)"', self.read(address))
         fields = {"tindakan": act, "isi": text, "versi": version[1] if version else "", "langkah": "kirim"}
         self._post(f"{address}/jawab", fields)
         return OfficerStep("/desk", act, text)
@@ -86,10 +91,6 @@ class OfficerVisit:
         answer = requests.get(f"{self._site}/agency/v1/cases", headers=authorization, timeout=_TIMEOUT_SECONDS)
         states = {case["number"]: str(case["state"]) for case in answer.json()["cases"]}
         return states.get(self._number, "")
-
-    def _get(self, path: str) -> str:
-        response = requests.get(self._site + path, headers=self._headers(), timeout=_TIMEOUT_SECONDS)
-        return _require(response, 200).text
 
     def _post(self, path: str, fields: dict[str, str]) -> None:
         response = requests.post(

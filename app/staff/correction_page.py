@@ -145,6 +145,7 @@ class CorrectionPage:
             "previews": [self._shown(preview) for preview in previews],
             "pair": self._open_pair([preview.number for preview in previews]),
             "listed": [] if previews else self._listed_pairs(),
+            "counts": None if previews else self._pairs.counts(self._frame.now() - _LISTED_AGE),
             "typed": {},
             **values,
             "problem": problem or preview_problem,

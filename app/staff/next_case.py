@@ -11,6 +11,7 @@ from app.staff import addresses
 from config.database import read_transaction
 from desk.acts.answers import OfficerAnswers
 from desk.acts.openings import read_unopened_numbers
+from desk.units.tiers import Tier
 from pages.addresses import with_query
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
 
@@ -66,5 +67,5 @@ class NextCase:
         return next((number for number in numbers if self._is_open(number)), "")
 
     def _is_open(self, number: str) -> bool:
-        progress = self.answers.progress(TRIAGE_AGENCY, number)
+        progress = self.answers.progress(Tier(TRIAGE_AGENCY), number)
         return progress is None or not progress.pending

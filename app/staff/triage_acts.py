@@ -24,6 +24,7 @@ from app.staff.triage_list_page import MAX_CHOSEN, TriageListPage, read_choice
 from app.staff.typed import reason_problem
 from bus.port import Bus
 from desk.acts.answers import OfficerAnswers
+from desk.units.tiers import Tier
 from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
 from messages.shapes import AgencyAnswer, AnswerContent, Verdict, iso
 from messages.topics import TRIAGE
@@ -210,7 +211,7 @@ class TriageActs:
                 dispatch_id = desk.open_dispatch(tracking, shown_dispatch)
             except NotPossible as error:
                 return wording.fault_text(self._named(error))
-            result = self._answers.give(actor, TRIAGE, tracking, read_version(version), draft, at)
+            result = self._answers.give(actor, Tier(TRIAGE), tracking, read_version(version), draft, at)
             if result.fault:
                 return wording.ANSWER_FAULTS[result.fault]
             first = desk.first_decision(dispatch_id, reader, start_offsets)

@@ -22,6 +22,7 @@ from desk.acts.answers import CaseProgressView, OfficerAnswers
 from desk.institutions import Institutions
 from desk.pages.list_query import LIST_ADDRESS as DESK_CASES
 from desk.read_model.case_view import AccompanyingReport
+from desk.units.tiers import Tier
 from language.masking import mask_text
 from messages.channels import ChannelDirectory
 from messages.shapes import Report
@@ -123,7 +124,7 @@ class TriageCasePage:
     def _case_values(self, actor: Actor, view: CaseView, search: str) -> dict[str, Any]:
         case = view.case
         is_open = case.agency == TRIAGE_AGENCY and view.decision is None
-        progress = self._answers.case(TRIAGE_AGENCY, case.tracking) if is_open else None
+        progress = self._answers.case(Tier(TRIAGE_AGENCY), case.tracking) if is_open else None
         if progress:
             self._answers.opened([progress.case.case])
         return {

@@ -21,6 +21,7 @@ from config.reference.regions import Regions
 from config.time_zones import read_moment
 from desk.acts.answers import AnswerProgress, OfficerAnswers
 from desk.institutions import Institutions
+from desk.units.tiers import Tier
 from messages.tracking import read_tracking_number
 from pages.responses import see_other
 from pages.translation.message import Message, joined
@@ -141,7 +142,7 @@ class TriageListPage:
 
     def _shown_case(self, case: UndecidedCase, choice: ListFilter, now: datetime) -> dict[str, Any]:
         triage_case = case.triage_case
-        progress = self._answers.progress(TRIAGE_AGENCY, triage_case.tracking)
+        progress = self._answers.progress(Tier(TRIAGE_AGENCY), triage_case.tracking)
         return {
             "address": choice.address(f"{addresses.TRIAGE}/{triage_case.tracking}"),
             "case": triage_case,

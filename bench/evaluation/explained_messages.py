@@ -101,7 +101,10 @@ class _Explanation:
         comparable: Comparable,
         keys: LookupKeys,
     ) -> dict[str, Any]:
-        """Return the decision on a message and add the message to the earlier ones."""
+        """Return the decision on a message and add the message to the earlier ones.
+
+        `of` is the first message of the matter, `member` the one that the message resembles.
+        """
         complaint_id = uuid5(_ID_NAMESPACE, message.id)
         self._message_ids[complaint_id] = message.id
         received_at = message.received_at or _UNKNOWN_TIME
@@ -116,6 +119,7 @@ class _Explanation:
             "id": message.id,
             "decision": decision,
             "of": self._message_ids[related_id] if related_id else None,
+            "member": self._message_ids[match.earlier.complaint_id] if match and related_id else None,
             "score": round(match.verdict.score, 3) if match else 0.0,
             "evidence": list(match.verdict.evidence) if match else [],
         }

@@ -47,6 +47,7 @@ class _Course:
         # The agency that has the case; empty before the first dispatch.
         self._agency = ""
         self._accompanies = False
+        self._starts = deadlines.clocks.starts.get(clock, frozenset())
 
     def apply(self, event: CaseEvent, signals: frozenset[Signal]) -> None:
         """Apply one event, known by its signals: first its effect on the clock that runs, then what it begins."""
@@ -61,7 +62,8 @@ class _Course:
             self.runs[-1] = replace(self.runs[-1], ended_at=None, is_dropped=False)
         if event.kind in {"dispatched", "joined"}:
             self._agency, self._accompanies = event.agency, event.kind == "joined"
-        if not self._is_running:
+        # A dispatch may also begin the run anew.
+        if not self._is_running and (event.kind == "dispatched" or signals & self._starts):
             self._begin(event, signals, is_transfer=is_transfer)
 
     def _begin(self, event: CaseEvent, signals: frozenset[Signal], *, is_transfer: bool) -> None:

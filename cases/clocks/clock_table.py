@@ -93,6 +93,10 @@ class ClockTable:
         self.version = version
         self.names: tuple[ClockName, ...] = tuple(dict.fromkeys(row.clock for row in self.rows))
         self._by_clock = {name: [row for row in self.rows if row.clock == name] for name in self.names}
+        # What a run of each clock may begin with, by any of its rows.
+        self.starts = {
+            name: frozenset[Signal]().union(*(row.starts for row in rows)) for name, rows in self._by_clock.items()
+        }
         # Most cases of a batch began within a few days.
         self._row_of_day = lru_cache(_KEPT_ROWS)(self._find_row)
 

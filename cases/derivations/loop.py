@@ -81,9 +81,11 @@ class DerivationLoop:
     def run(self) -> None:
         """Derive whenever there are new facts."""
         while not self._stopping.is_set():
+            is_woken = self._woken.is_set()
             self._woken.clear()
             began_at = self._monotonic()
-            count = self._step([each for each in self._derivations if self._backoffs[each.name].until <= began_at])
+            due = [each for each in self._derivations if self._backoffs[each.name].until <= began_at]
+            count = self._step(due, is_woken=is_woken)
             self._wait(count, began_at)
 
     def _wait(self, count: int, began_at: float) -> None:
@@ -99,10 +101,10 @@ class DerivationLoop:
         now = self._monotonic()
         return [max(0.0, backoff.until - now) for backoff in self._backoffs.values() if backoff.failures]
 
-    def _step(self, derivations: Sequence[Derivation]) -> int:
-        """Derive from the next facts; return their number."""
+    def _step(self, derivations: Sequence[Derivation], *, is_woken: bool) -> int:
+        """Derive from the next facts; return their number. Who is not woken looks first, and locks nothing at rest."""
         try:
-            count = derive_once(self._engine, derivations)
+            count = derive_once(self._engine, derivations) if is_woken or self._has_news(derivations) else 0
         except DatabaseUnavailable as error:
             if self._shared_backoff.failures < _FAILURES_TOGETHER:
                 _log.warning("derivation.waits", derivation=_names(derivations), error=type(error).__name__)
@@ -115,6 +117,10 @@ class DerivationLoop:
             return count
         self._shared_backoff.succeed()
         return max(map(self._derive_alone, derivations), default=0)
+
+    def _has_news(self, derivations: Sequence[Derivation]) -> bool:
+        with read_transaction(self._engine) as connection:
+            return bool(positions_behind(connection, [derivation.name for derivation in derivations]))
 
     def _derive_alone(self, derivation: Derivation) -> int:
         backoff = self._backoffs[derivation.name]
@@ -134,36 +140,35 @@ class DerivationLoop:
 def derive_once(engine: Engine, derivations: Sequence[Derivation], limit: int = _FACTS_AT_ONCE) -> int:
     """Derive from the next facts of the log, at most `limit`; return their number. Raises `DatabaseUnavailable`.
 
-    Derivations at one position share a transaction. One that is behind the others has its own, and reads up to where
-    they are: from there on they go together. Nothing is locked while no derivation has new facts.
+    Derivations at one position share a transaction, those that are furthest first. The others follow in a transaction
+    of their own, and read up to where the first ones are: from there on they go together.
     """
-    with read_transaction(engine) as connection:
-        behind = positions_behind(connection, [derivation.name for derivation in derivations])
-    most, until = 0, None
-    for position in sorted(set(behind.values()), reverse=True):
-        together = [derivation for derivation in derivations if behind.get(derivation.name) == position]
-        count, until = _derive_together(engine, together, limit, until)
+    most, until, rest = 0, None, derivations
+    while rest:
+        count, until, rest = _derive_foremost(engine, rest, limit, until)
         most = max(most, count)
     return most
 
 
-def _derive_together(
+def _derive_foremost(
     engine: Engine, derivations: Sequence[Derivation], limit: int, until: int | None
-) -> tuple[int, int | None]:
-    """Derive from the next facts until a position; return their number, and the position of the last one."""
-    names = [derivation.name for derivation in derivations]
+) -> tuple[int, int, Sequence[Derivation]]:
+    """Derive from the next facts until a position with those that are furthest.
+
+    Return the number of facts, the position of these derivations, and the others.
+    """
     with snapshot_write_transaction(engine) as connection:
-        # Another process may have moved one of them.
-        positions = lock_positions(connection, names)
-        first = min(positions.values())
-        entries = read_entries(connection, first, limit, until)
-        new_facts, shared_facts = NewFacts(entries), SharedFacts(connection)
+        positions = lock_positions(connection, [derivation.name for derivation in derivations])
+        position = max(positions.values())
+        foremost = [derivation for derivation in derivations if positions[derivation.name] == position]
+        entries = read_entries(connection, position, limit, until)
         if entries:
-            for derivation in derivations:
-                if positions[derivation.name] == first:
-                    derivation.derive(connection, new_facts, shared_facts)
-            move_positions(connection, [name for name in names if positions[name] == first], entries[-1].position)
-    return len(entries), entries[-1].position if entries else until
+            new_facts, position = NewFacts(entries), entries[-1].position
+            shared_facts = SharedFacts(connection, new_facts.complaint_ids())
+            for derivation in foremost:
+                derivation.derive(connection, new_facts, shared_facts)
+            move_positions(connection, [derivation.name for derivation in foremost], position)
+    return len(entries), position, [derivation for derivation in derivations if derivation not in foremost]
 
 
 def derive_all(engine: Engine, derivations: Sequence[Derivation]) -> int:

@@ -25,6 +25,7 @@ from messages.recommendation import Recommendation
 from messages.shapes import (
     DEADLINE_EVENTS,
     OMBUDSMAN_EVENTS,
+    RATING_ASKED,
     AgencyAnswer,
     AnswerOutcome,
     Channel,
@@ -49,7 +50,7 @@ TABLES: MappingProxyType[FactKind, type[SQLModel]] = MappingProxyType(
     }
 )
 # Events of oversight that are stored. A message that is no complaint is stored if its sender was given a number.
-CASE_EVENTS = DEADLINE_EVENTS | OMBUDSMAN_EVENTS | {"not-a-complaint"}
+CASE_EVENTS = DEADLINE_EVENTS | OMBUDSMAN_EVENTS | {RATING_ASKED, "not-a-complaint"}
 
 Row: TypeAlias = dict[str, Any]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 from sqlmodel import col
 
 from cases.course.sender_chain import parents_of_chains
@@ -32,16 +32,19 @@ def sender_parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Map
     """
 
     def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        return direct_parents(connection, ids)
+        parameters = {"ids": ids}
+        return direct_parents(connection.execute(_COMPLAINTS, parameters), connection.execute(_CORRECTIONS, parameters))
 
     return parents_of_chains(complaint_ids, read_parents)
 
 
-def direct_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-    """Return the complaint that each of these repeats, `None` without one. Unknown ones are left out."""
-    ids = {"ids": complaint_ids}
-    parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
-    latest = {row.complaint_id: row for row in connection.execute(_CORRECTIONS, ids)}
+def direct_parents(complaints: Iterable[Row[Any]], corrections: Iterable[Row[Any]]) -> Mapping[UUID, UUID | None]:
+    """Return the complaint that each of some complaints repeats, `None` without one.
+
+    The rows have the columns of their facts. `corrections` are in order, and without denied suggestions.
+    """
+    parents = {row.id: row.of if row.relation == "repeat" else None for row in complaints}
+    latest = {row.complaint_id: row for row in corrections}
     # A split says that the matter is another one. The sender stays the one of the complaint itself.
     merged = {id_: row.of if row.relation == "repeat" else None for id_, row in latest.items() if row.relation != "new"}
     return parents | merged

@@ -15,11 +15,11 @@ COLUMNS = ("label", "given", "weight", "phrases")
 WEIGHED = ("unwanted", "fraud", "publicity", "service", "thanks", "chain", "question", "wish")
 # Outcomes whose rows only list words.
 LISTED = (
-    *("protects", "names", "test", "greeting", "filler"),
+    *("protects", "names", "answers", "test", "greeting", "filler"),
     *("glue", "already", "not-yet", "asks", "about", "cancels", "subscribes", "other-service"),
 )
 # Outcomes of phrases that tell of no matter: a message of nothing else is talk.
-TALK = frozenset(LISTED) - {"protects", "names", "test"}
+TALK = frozenset(LISTED) - {"protects", "names", "answers", "test"}
 _OUTCOMES = WEIGHED + LISTED
 # Marks stand for something that is not a word. `ALWAYS` stands in every message.
 ALWAYS = "<selalu>"

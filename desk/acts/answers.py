@@ -32,6 +32,7 @@ from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.derivation import DERIVATION
+from desk.units.tiers import Tier, sees
 from messages.answer_check import content_id
 from messages.shapes import AgencyAnswer, AnswerContent, Verdict
 
@@ -153,16 +154,16 @@ class OfficerAnswers:
         self._deadlines = deadlines
         self._now = now
 
-    def case(self, agency: str, number: str) -> CaseProgressView | None:
-        """Return a case of the agency with the acts on their way; `None` if the agency never had it."""
+    def case(self, tier: Tier, number: str) -> CaseProgressView | None:
+        """Return a case of the tier with the acts on their way; `None` if the tier never had it."""
         with read_transaction(self._engine) as connection:
-            view = read_progress(connection, agency, number)
+            view = read_progress(connection, tier, number)
             return None if view is None else replace(view, extension=self._extension(connection, view))
 
-    def progress(self, agency: str, number: str) -> AnswerProgress | None:
+    def progress(self, tier: Tier, number: str) -> AnswerProgress | None:
         """Return what an answer needs of the same case."""
         with read_transaction(self._engine) as connection:
-            case = read_case_to_answer(connection, agency, number)
+            case = read_case_to_answer(connection, tier, number)
             if case is None:
                 return None
             view = _with_acts(connection, case)
@@ -179,14 +180,14 @@ class OfficerAnswers:
     def give(
         self,
         actor: Actor,
-        agency: str,
+        tier: Tier,
         number: str,
         version: int | None,
         draft: AnswerContent,
         at: datetime | None = None,
     ) -> ActResult:
-        """Read a case of the agency and answer it. See `answer`."""
-        view = self.progress(agency, number)
+        """Read a case of the tier and answer it. See `answer`."""
+        view = self.progress(tier, number)
         return self.answer(actor, view, version, draft, at) if view else ActResult("unknown-case")
 
     def answer(
@@ -220,16 +221,20 @@ class OfficerAnswers:
         failure = self._queue.publish_dispatch(answer.dispatch_id)
         return ActResult(None, answer, view, is_published=not failure)
 
-    def given(self, agency: str, act_id: UUID) -> GivenAct | None:
-        """Return an act of the agency's officers by its id."""
+    def given(self, tier: Tier, act_id: UUID) -> GivenAct | None:
+        """Return an act about a case of the tier by its id."""
         query = (
-            select(col(DispatchFact.tracking), col(DeskAct.verdict), col(DeskAct.published_at))
+            select(
+                *(col(DispatchFact.tracking), col(DeskAct.verdict), col(DeskAct.published_at), col(DeskAct.dispatch_id))
+            )
             .join(DispatchFact, col(DispatchFact.id) == col(DeskAct.dispatch_id))
-            .where(col(DeskAct.id) == act_id, col(DeskAct.agency) == agency)
+            .where(col(DeskAct.id) == act_id, col(DeskAct.agency) == tier.agency)
         )
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).one_or_none()
-        return GivenAct(row.tracking, row.verdict, row.published_at is not None) if row else None
+            if row is None or not sees(connection, tier, row.dispatch_id):
+                return None
+        return GivenAct(row.tracking, row.verdict, row.published_at is not None)
 
     def with_pending_acts(self, dispatch_ids: Sequence[UUID]) -> AbstractSet[UUID]:
         """Return those of the dispatches that have an act which the read model does not have yet."""
@@ -246,7 +251,8 @@ class OfficerAnswers:
 
     def _overtaken(self, earlier: AnswerProgress, draft: AnswerContent) -> ActResult:
         """Return the result after another act was stored for the same version. It may be the same act, sent twice."""
-        view = self.progress(earlier.case.case.agency, earlier.case.case.tracking)
+        # Who answers has just read the case.
+        view = self.progress(Tier(earlier.case.case.agency), earlier.case.case.tracking)
         return ActResult(_case_fault(view, None, draft) or "conflict" if view else "unknown-case", view=view)
 
     def _draft_fault(self, draft: AnswerContent) -> ActFault | None:
@@ -340,15 +346,15 @@ def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerContent)
     return "conflict" if version is not None and version != view.version else None
 
 
-def read_progress(connection: Connection, agency: str, number: str) -> CaseProgressView | None:
-    """Return a case of the agency with the acts on their way; `None` if the agency never had it.
+def read_progress(connection: Connection, tier: Tier, number: str) -> CaseProgressView | None:
+    """Return a case of the tier with the acts on their way; `None` if the tier never had it.
 
     An act is on its way until the read model has its answer, counted or not. It stays so, and is shown as done, if the
     router and the read model reject the authenticator of the published answer. This happens if the agency's key is
     withdrawn between publishing and routing, or if a process of the desk still runs with the withdrawn key. The answer
     is then a dead letter of the router (`withdrawn_key`).
     """
-    case = read_case(connection, agency, number)
+    case = read_case(connection, tier, number)
     return None if case is None else _with_acts(connection, case)
 
 

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Engine, Row, delete, func, select
 from sqlmodel import SQLModel, col
 
 from accounts.permissions import Actor, actor_label
-from config.database import insert_statement, insertion_or_replacement, read_transaction, write_transaction
+from config.conditions import is_one_of
+from config.database import insert_statement, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder, DeskNote, DeskTemplate
+from desk.units.tiers import Tier
 
 # Units of one agency that pages list.
 _MAX_UNITS = 500
@@ -70,12 +72,14 @@ class CaseWork:
         of_case = (col(DeskHolder.agency) == agency, col(DeskHolder.dispatch_id) == dispatch_id)
         return next(iter(self._rows(DeskHolder, of_case, ())), None)
 
-    def units(self, agency: str) -> Sequence[str]:
-        """Return the units that have cases of the agency, by name, at most 500.
+    def units(self, tier: Tier) -> Sequence[str]:
+        """Return the names of the units that have cases of the tier, at most 500.
 
         Each name is one step in the index, however many cases a unit has.
         """
-        unit, of_agency = col(DeskHolder.unit), col(DeskHolder.agency) == agency
+        unit, of_agency = col(DeskHolder.unit), col(DeskHolder.agency) == tier.agency
+        if tier.units is not None:
+            of_agency &= is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
         units = select(func.min(unit).label("unit")).where(of_agency, unit > "").cte(recursive=True)
         following = select(func.min(unit)).where(of_agency, unit > units.c.unit).scalar_subquery()
         units = units.union_all(select(following).where(units.c.unit.is_not(None)))
@@ -95,9 +99,17 @@ class CaseWork:
     def set_mails_new_cases(self, actor: Actor, agency: str, *, wanted: bool) -> None:
         """Switch the e-mail for each new case on or off, for all officers of the agency."""
         self._record("desk.mails_new_cases", agency, actor_label(actor), "on" if wanted else "off", self._now())
-        row = {"agency": agency, "mails_new_cases": wanted}
-        with write_transaction(self._engine) as connection:
-            connection.execute(insertion_or_replacement(connection.dialect.name, DeskAgencySetting), [row])
+        self._set(agency, {"mails_new_cases": wanted})
+
+    def passes_on_by_itself(self, agency: str) -> bool:
+        """Return True if a new case of the agency goes to the unit that is proposed for it."""
+        settings = self._rows(DeskAgencySetting, (col(DeskAgencySetting.agency) == agency,), ())
+        return any(row.passes_on_by_itself for row in settings)
+
+    def set_passes_on_by_itself(self, actor: Actor, agency: str, *, wanted: bool) -> None:
+        """Let proposals of units take effect by themselves, or not."""
+        self._record("desk.passes_on_by_itself", agency, actor_label(actor), "on" if wanted else "off", self._now())
+        self._set(agency, {"passes_on_by_itself": wanted})
 
     def add_template(self, actor: Actor, agency: str, title: str, text: str, form_id: UUID | None = None) -> None:
         """Add a template, once for a form and a text."""
@@ -125,6 +137,12 @@ class CaseWork:
         with write_transaction(self._engine) as connection:
             connection.execute(delete(DeskTemplate).where(*is_own))
 
+    def _set(self, agency: str, changed: dict[str, bool]) -> None:
+        row = {"agency": agency, "mails_new_cases": False, "passes_on_by_itself": False, **changed}
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, DeskAgencySetting).values(row)
+            connection.execute(statement.on_conflict_do_update(index_elements=["agency"], set_=changed))
+
     def _assign(self, actor: Actor, agency: str, dispatch_id: UUID, holder: dict[str, str], why: str) -> None:
         at = self._now()
         # Not the message: it may quote the sender, and the audit log stays when the sender is forgotten.
@@ -134,6 +152,8 @@ class CaseWork:
             "dispatch_id": dispatch_id,
             "agency": agency,
             "unit": "",
+            "unit_code": "",
+            "is_return": False,
             "account_id": "",
             "name": "",
             **holder,
@@ -169,6 +189,7 @@ class CaseWork:
 
 
 def _set_holder(connection: Connection, agency: str, dispatch_id: UUID, holder: dict[str, str]) -> None:
-    row = {"dispatch_id": dispatch_id, "agency": agency, "unit": "", "account_id": "", "name": "", **holder}
+    empty = {"unit": "", "unit_code": "", "unit_from": "", "returns": 0, "account_id": "", "name": ""}
+    row = {"dispatch_id": dispatch_id, "agency": agency, **empty, **holder}
     statement = insert_statement(connection, DeskHolder).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=holder))

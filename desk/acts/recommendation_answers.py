@@ -14,6 +14,7 @@ from accounts.permissions import Actor, actor_label
 from bus.port import Outgoing
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
+from desk.units.tiers import Tier
 from messages import codec, ids
 from messages.recommendation import Recommendation, RecommendationOutcome
 from messages.topics import RECOMMENDATIONS
@@ -54,15 +55,15 @@ class RecommendationAnswers:
     def give(
         self,
         actor: Actor,
-        agency: str,
+        tier: Tier,
         number: str,
         recommendation_id: UUID,
         outcome: RecommendationOutcome,
         text: str,
     ) -> RecommendationResult:
         """Answer a recommendation about a case. Raises `DatabaseUnavailable` and the errors of the bus."""
-        view = self._answers.case(agency, number)
-        recommendation = _find(view, recommendation_id)
+        view = self._answers.case(tier, number)
+        recommendation, agency = _find(view, recommendation_id), tier.agency
         answer_id = ids.recommendation_answer_id(recommendation_id, agency, outcome, text)
         fault = _fault(view, recommendation, answer_id, text)
         if fault or view is None or recommendation is None:

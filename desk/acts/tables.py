@@ -78,7 +78,12 @@ class DeskTemplate(SQLModel, table=True):
 
 
 class DeskAssignment(SQLModel, table=True):
-    """One step of the work inside an agency: a case was given to a unit or to an officer. Rows are never changed."""
+    """One step of the work inside an agency: a case was given to a unit or to an officer. Rows are never changed.
+
+    `unit` is the name of the unit then. `unit_code` is empty for a name that an agency without units typed, and for a
+    return to the coordinators. `unit_due_at` is the deadline of the unit, if it has one of its own. `is_return`: the
+    unit before gave it back.
+    """
 
     __tablename__ = "desk_assignment"
     __table_args__ = (
@@ -94,6 +99,9 @@ class DeskAssignment(SQLModel, table=True):
     dispatch_id: UUID
     agency: str
     unit: str
+    unit_code: str = ""
+    unit_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_return: bool = False
     account_id: str
     name: str
     actor: str
@@ -102,18 +110,27 @@ class DeskAssignment(SQLModel, table=True):
 
 
 class DeskHolder(SQLModel, table=True):
-    """The unit and the officer that have a case now: the last `DeskAssignment` of each kind."""
+    """The unit and the officer that have a case now: the last `DeskAssignment` of each kind.
+
+    `unit_code` is the one unit of the agency's tree that is accountable; empty while it is the agency itself.
+    `unit_from` is the unit that passed it on there. `returns` counts how often a unit gave the case back.
+    """
 
     __tablename__ = "desk_holder"
     __table_args__ = (
         Index("ix_desk_holder_account", "agency", "account_id", "dispatch_id"),
         Index("ix_desk_holder_unit", "agency", "unit", "dispatch_id"),
+        Index("ix_desk_holder_unit_code", "agency", "unit_code", "dispatch_id"),
         declared(kept("officers who have a case, no sender"), retention="case-senders"),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
     agency: str
     unit: str = ""
+    unit_code: str = ""
+    unit_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unit_from: str = ""
+    returns: int = 0
     account_id: str = ""
     name: str = ""
 
@@ -130,13 +147,18 @@ class DeskOpening(SQLModel, table=True):
 
 
 class DeskAgencySetting(SQLModel, table=True):
-    """What an agency has set for its desk. `mails_new_cases`: its officers get an e-mail for each new case."""
+    """What an agency has set for its desk.
+
+    `mails_new_cases`: its officers get an e-mail for each new case. `passes_on_by_itself`: a new case goes to the unit
+    that is proposed for it.
+    """
 
     __tablename__ = "desk_agency_setting"
     __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
 
     agency: str = Field(primary_key=True)
-    mails_new_cases: bool
+    mails_new_cases: bool = False
+    passes_on_by_itself: bool = False
 
 
 class DeskSavedFilter(SQLModel, table=True):

@@ -22,6 +22,7 @@ from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.answers import OfficerAnswers
 from desk.acts.tables import DeskAct
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier
 from messages.replies.reply_texts import unopposed_text
 from messages.shapes import AnswerContent
 from messages.topics import TRIAGE
@@ -87,7 +88,7 @@ class UnopposedClosing:
         draft = AnswerContent(
             verdict="closed", text=unopposed_text(self._deadlines.objection_period(case.unopposed_since))
         )
-        result = self._answers.give(actor, case.agency, case.tracking, case.version, draft)
+        result = self._answers.give(actor, Tier(case.agency), case.tracking, case.version, draft)
         if result.fault is None:
             _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)
         return result.fault is None

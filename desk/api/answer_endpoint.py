@@ -17,7 +17,7 @@ from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
 from desk.api.idempotency import IdempotencyKeys, read_key
-from desk.api.keys.access import agency_key, key_actor
+from desk.api.keys.access import agency_key, key_actor, key_tier
 from desk.api.keys.agency_keys import AgencyKey
 from desk.api.problems import ApiError, body_faults, invalid
 from desk.api.responses import json_response
@@ -91,7 +91,7 @@ class AnswerEndpoint:
         key = agency_key(request)
         body = _read_draft(request.state.body)
         claimed_key = read_key(idempotency_key)
-        view = find_case(self._answers.progress, key, number)
+        view = find_case(self._answers.progress, key_tier(request), number)
         self._check(view, body)
         if claimed_key is None:
             return self._answer(key, view, body, if_match)

@@ -40,8 +40,14 @@ from desk.api.shapes import (
     InstitutionList,
     Picture,
     RecommendationAnswerItem,
+    UnitHolding,
+    UnitItem,
+    UnitList,
 )
+from desk.api.unit_endpoints import UnitEndpoints
 from desk.institutions import Institutions
+from desk.units.passing import UnitPassing
+from desk.units.units import Units
 from messages.channels import ReplyForm
 from messages.shapes import Channel
 
@@ -72,12 +78,15 @@ class AgencyApi:
         reply_forms: Mapping[Channel, ReplyForm],
         deadlines: Deadlines,
         pictures: AnswerPictures,
+        units: Units,
+        passing: UnitPassing,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
         self._cases = CaseEndpoints(engine, answers, institutions, open_file, record, now, deadlines)
         idempotency_keys = IdempotencyKeys(engine, now)
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
         self._picture = PictureEndpoint(answers, pictures)
+        self._units = UnitEndpoints(engine, answers, institutions, units, passing)
         self._recommendation = RecommendationEndpoint(answers, recommendations)
 
     def application(self) -> ASGIApp:
@@ -185,6 +194,7 @@ class AgencyApi:
             responses=openapi.problem_responses(404, 409),
             openapi_extra={"requestBody": openapi.DOCUMENT_BODY},
         )
+        self._add_unit_routes(router)
         router.add_api_route(
             "/institutions",
             self._cases.institutions,
@@ -194,6 +204,54 @@ class AgencyApi:
             responses=openapi.problem_responses(),
         )
         return router
+
+    def _add_unit_routes(self, router: APIRouter) -> None:
+        answering, changing = [Depends(self._access.needing("answer"))], [Depends(self._access.needing("units"))]
+        for part, endpoint, operation_id, body in (
+            ("unit", self._units.pass_on, "pass_on_case", openapi.UNIT_STEP_BODY),
+            ("unit/return", self._units.give_back, "give_back_case", openapi.UNIT_RETURN_BODY),
+        ):
+            router.add_api_route(
+                f"/cases/{{number}}/{part}",
+                endpoint,
+                methods=["POST"],
+                dependencies=answering,
+                operation_id=operation_id,
+                response_model=UnitHolding,
+                responses=openapi.problem_responses(404, 409, 413),
+                openapi_extra={"requestBody": body},
+            )
+        router.add_api_route(
+            "/units",
+            self._units.units,
+            dependencies=[Depends(self._access.needing("read"))],
+            operation_id="list_units",
+            response_model=UnitList,
+            responses=openapi.problem_responses(),
+        )
+        router.add_api_route(
+            "/units/{code}",
+            self._units.put_unit,
+            methods=["PUT"],
+            dependencies=changing,
+            operation_id="put_unit",
+            response_model=UnitItem,
+            responses={
+                201: {"description": "The unit is new.", "model": UnitItem},
+                **openapi.problem_responses(413),
+            },
+            openapi_extra={"requestBody": openapi.UNIT_BODY},
+        )
+        router.add_api_route(
+            "/units/{code}",
+            self._units.remove_unit,
+            methods=["DELETE"],
+            dependencies=changing,
+            operation_id="remove_unit",
+            status_code=204,
+            response_class=Response,
+            responses=openapi.problem_responses(404, 409),
+        )
 
 
 def _install_error_handlers(app: FastAPI) -> None:

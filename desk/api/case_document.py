@@ -143,6 +143,8 @@ def _case_fields(
         "pictures": _pictures(report, row.tracking),
         "unfetched": report.unfetched,
         "second_matter": _second_matter(dispatch),
+        "unit": row.unit_code,
+        "unit_due": row.unit_due_at,
         "reasons": tuple(CaseReason(rule=reason.rule, text=reason.text) for reason in dispatch.reasons),
     }
 

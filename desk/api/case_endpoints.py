@@ -17,8 +17,7 @@ from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.api.case_document import attachments, case_detail, case_document, documents
 from desk.api.cursors import decode_cursor, encode_cursor
 from desk.api.etags import entity_tag, is_unchanged
-from desk.api.keys.access import agency_key
-from desk.api.keys.agency_keys import AgencyKey
+from desk.api.keys.access import agency_key, key_tier
 from desk.api.problems import ApiError, invalid
 from desk.api.responses import json_response, raw_json_response, shape_json
 from desk.api.shapes import CasePage, InstitutionItem, InstitutionList
@@ -26,6 +25,7 @@ from desk.institutions import Institutions
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.change_order import read_changes
 from desk.read_model.recommendations.case_recommendations import count_waiting
+from desk.units.tiers import Tier
 from messages.tracking import read_tracking_number
 from pages.files.downloads import download_header
 
@@ -90,7 +90,7 @@ class CaseEndpoints:
         if seq is None:
             raise invalid("after", "This is no cursor of your agency. Send `next` of an earlier page, unchanged.")
         with read_transaction(self._engine) as connection:
-            page = read_changes(connection, agency, seq, limit, state, danger_waits=danger_waits)
+            page = read_changes(connection, key_tier(request), seq, limit, state, danger_waits=danger_waits)
             current_ids = {row.complaint_id for row in page.rows if row.is_current}
             waiting = count_waiting(connection, agency, current_ids)
         self._answers.opened(page.rows)
@@ -107,7 +107,7 @@ class CaseEndpoints:
 
     def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:
         """Return a case. The number of a report that belongs to a case leads to the case."""
-        view = find_case(self._answers.case, agency_key(request), number)
+        view = find_case(self._answers.case, key_tier(request), number)
         self._answers.opened([view.case.case])
         content = shape_json(case_detail(view, self._deadlines))
         tag = entity_tag(view.case.case.hop, view.version, content)
@@ -133,7 +133,7 @@ class CaseEndpoints:
     ) -> Response:
         """Return the bytes of one of the files of a case."""
         key = agency_key(request)
-        view = find_case(self._answers.case, key, number)
+        view = find_case(self._answers.case, key_tier(request), number)
         file = next((item for item in files(view) if item.id == file_id), None)
         if file is None:
             raise ApiError(missing)
@@ -156,13 +156,13 @@ class CaseEndpoints:
         return json_response(InstitutionList(institutions=tuple(institutions)))
 
 
-def find_case(read: Callable[[str, str], T | None], key: AgencyKey, number: str) -> T:
-    """Return a case of the key's agency, by a method of `OfficerAnswers` that reads one.
+def find_case(read: Callable[[Tier, str], T | None], tier: Tier, number: str) -> T:
+    """Return a case of the key's tier, by a method of `OfficerAnswers` that reads one.
 
-    Raises `ApiError`, for another agency's case as for an unknown number.
+    Raises `ApiError`, for a case of another agency or unit as for an unknown number.
     """
     tracking = read_tracking_number(number)
-    view = read(key.agency, tracking) if tracking else None
+    view = read(tier, tracking) if tracking else None
     if view is None:
         raise ApiError("no_such_case")
     return view

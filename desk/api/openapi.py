@@ -8,7 +8,14 @@ from pydantic import BaseModel
 
 from desk.api.case_document import PREFIX
 from desk.api.problems import PROBLEMS
-from desk.api.shapes import AnswerDraftBody, Problem, RecommendationAnswerBody
+from desk.api.shapes import (
+    AnswerDraftBody,
+    Problem,
+    RecommendationAnswerBody,
+    UnitBody,
+    UnitReturnBody,
+    UnitStepBody,
+)
 from pages.problems import PROBLEM_MEDIA_TYPE
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -62,6 +69,33 @@ RECOMMENDATION_ANSWER_BODY = {
         }
     },
 }
+UNIT_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewUnit")},
+            "examples": {"below another one": {"value": {"name": "Puskesmas Halmahera", "parent": "DINKES"}}},
+        }
+    },
+}
+UNIT_STEP_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewUnitStep")},
+            "examples": {"pass on": {"value": {"unit": "DINKES"}}},
+        }
+    },
+}
+UNIT_RETURN_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewUnitReturn")},
+            "examples": {"give back": {"value": {"why": "Jalan ini bukan di kecamatan kami."}}},
+        }
+    },
+}
 ETAG_HEADER = {"ETag": {"description": "For If-None-Match and If-Match.", "schema": {"type": "string"}}}
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "You have the present state."}}
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -106,7 +140,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for shape in (Problem, AnswerDraftBody, RecommendationAnswerBody):
+    for shape in (Problem, AnswerDraftBody, RecommendationAnswerBody, UnitBody, UnitStepBody, UnitReturnBody):
         schemas |= _schemas(shape)
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}
     document["security"] = [{_SCHEME: []}]

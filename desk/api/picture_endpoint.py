@@ -13,11 +13,11 @@ from desk.acts.answer_pictures import MAX_UNSENT, AnswerPictures
 from desk.acts.answers import OfficerAnswers
 from desk.api.case_document import pdf_document, picture_document
 from desk.api.case_endpoints import find_case
-from desk.api.keys.access import agency_key
-from desk.api.keys.agency_keys import AgencyKey
+from desk.api.keys.access import key_tier
 from desk.api.problems import ApiError, invalid
 from desk.api.responses import json_response
 from desk.api.shapes import ApiShape
+from desk.units.tiers import Tier
 from messages.shapes import Dispatch
 from pages.files.cleaning import MAX_FILE_BYTES
 from pages.files.document_cleaning import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_PAGES
@@ -66,7 +66,7 @@ class PictureEndpoint:
     async def _upload(
         self, request: Request, number: str, max_bytes: int, faults: Mapping[str, str], store: _Store
     ) -> Response:
-        key = agency_key(request)
+        tier = key_tier(request)
         with SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
             size = 0
             async for chunk in request.stream():
@@ -74,12 +74,10 @@ class PictureEndpoint:
                 if size > max_bytes:
                     raise invalid("body", faults["file_too_large"])
                 await run_in_threadpool(file.write, chunk)
-            return await run_in_threadpool(self._stored, key, number, file, faults, store)
+            return await run_in_threadpool(self._stored, tier, number, file, faults, store)
 
-    def _stored(
-        self, key: AgencyKey, number: str, file: IO[bytes], faults: Mapping[str, str], store: _Store
-    ) -> Response:
-        view = find_case(self._answers.progress, key, number)
+    def _stored(self, tier: Tier, number: str, file: IO[bytes], faults: Mapping[str, str], store: _Store) -> Response:
+        view = find_case(self._answers.progress, tier, number)
         if not view.case.case.is_current:
             raise ApiError("moved")
         try:

@@ -55,6 +55,24 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
             "The case has no recommendation with this id.",
             "Use an id from `recommendations` of the case.",
         ),
+        "no_such_unit": ProblemKind(
+            HTTPStatus.NOT_FOUND, "Your agency has no unit with this code.", "GET /agency/v1/units lists them."
+        ),
+        "unit_in_use": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "The unit has open cases, officers, keys, webhooks or units below it.",
+            "Pass its cases on, and give its officers and units another one. Nothing was removed.",
+        ),
+        "not_accountable": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "The case is not at the unit of your key.",
+            "Only the accountable unit gives a case back. A key of the agency passes it on.",
+        ),
+        "whole_agency_needed": ProblemKind(
+            HTTPStatus.FORBIDDEN,
+            "The key belongs to a unit.",
+            "The tree of units is changed with a key of the whole agency.",
+        ),
         "answered": ProblemKind(
             HTTPStatus.CONFLICT,
             "The recommendation has another answer already.",

@@ -10,7 +10,7 @@ from bus.errors import Retry
 from desk.acts.answers import OfficerAnswers
 from desk.acts.recommendation_answers import RecommendationAnswers, RecommendationFault, RecommendationResult
 from desk.api.case_endpoints import find_case
-from desk.api.keys.access import agency_key, key_actor
+from desk.api.keys.access import agency_key, key_actor, key_tier
 from desk.api.problems import ApiError, body_faults, invalid
 from desk.api.responses import json_response
 from desk.api.shapes import RecommendationAnswerBody, RecommendationAnswerItem
@@ -30,10 +30,15 @@ class RecommendationEndpoint:
         key = agency_key(request)
         body = _read_body(request.state.body)
         text = body.text.strip()
-        view = find_case(self._answers.progress, key, number)
+        view = find_case(self._answers.progress, key_tier(request), number)
         try:
             result = self._recommendations.give(
-                key_actor(key, body.actor), key.agency, view.case.case.tracking, recommendation_id, body.outcome, text
+                key_actor(key, body.actor),
+                key_tier(request),
+                view.case.case.tracking,
+                recommendation_id,
+                body.outcome,
+                text,
             )
         except Retry:
             raise ApiError("unavailable", headers={"Retry-After": _RETRY_SECONDS}) from None

@@ -1,5 +1,6 @@
 """Shapes of the programming interface: what an agency's program sends and gets. They are its contract."""
 
+from datetime import date
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -116,6 +117,8 @@ class Case(ApiShape):
     second_matter: OtherMatter | None = Field(
         None, description="A second matter in the same report, for another institution; null without one."
     )
+    unit: str = Field("", description="Code of the accountable unit; empty while it is your agency itself.")
+    unit_due: Time | None = Field(None, description="Deadline that the unit has of its own, within `due`.")
     recommendations_waiting: int = Field(
         0, description="Recommendations of overseers that wait for your answer. Also a closed case may have some."
     )
@@ -283,6 +286,67 @@ class InstitutionList(ApiShape):
     """Institutions whose name, acronym or former name has the words, best first, at most 20."""
 
     institutions: tuple[InstitutionItem, ...]
+
+
+class UnitItem(ApiShape):
+    """A unit of your agency."""
+
+    code: str = Field(examples=["DINKES"])
+    name: str = Field(examples=["Dinas Kesehatan"])
+    parent: str = Field(description="Code of the unit above; empty directly below the agency.")
+    decree: str = Field(description="Number of the decree that founds it.")
+    decree_date: date | None
+    valid_from: date | None = Field(description="First day on which it gets cases.")
+    valid_until: date | None = Field(description="Last day on which it gets cases.")
+
+
+class UnitList(ApiShape):
+    """Units that the key sees, each behind the one above it."""
+
+    units: tuple[UnitItem, ...]
+
+
+class UnitBody(BaseModel):
+    """A unit, whose code is in the address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewUnit")
+
+    name: str = Field(max_length=200, examples=["Dinas Kesehatan"])
+    parent: str = Field("", max_length=40, description="Code of the unit above; empty directly below the agency.")
+    decree: str = Field("", max_length=200, description="Number of the decree that founds it.")
+    decree_date: date | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    actor: str = Field("", max_length=100, description="Person who decides, as your program names the person.")
+
+
+class UnitStepBody(BaseModel):
+    """A unit that becomes accountable for a case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewUnitStep")
+
+    unit: str = Field(max_length=40, description="Code of the unit.", examples=["DINKES"])
+    why: str = Field("", max_length=500, description="Message to the unit. No citizen reads it.")
+    due_on: date | None = Field(None, description="Last day of the unit, not after `due` of the case.")
+    actor: str = Field("", max_length=100, description="Person who decides, as your program names the person.")
+
+
+class UnitReturnBody(BaseModel):
+    """Why the key's unit gives a case back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewUnitReturn")
+
+    why: str = Field(max_length=500, examples=["Jalan ini bukan di kecamatan kami."])
+    actor: str = Field("", max_length=100, description="Person who decides, as your program names the person.")
+
+
+class UnitHolding(ApiShape):
+    """The accountable unit of a case after a step. `unit` is empty while it is the agency itself."""
+
+    number: str = Field(examples=[_EXAMPLE_NUMBER])
+    unit: str
+    name: str
+    due: Time | None = Field(description="Deadline that the unit has of its own.")
 
 
 class FieldFault(ApiShape):

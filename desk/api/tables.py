@@ -10,7 +10,10 @@ from config.table_declaration import AGENCY_DATA, declared
 
 
 class DeskKey(SQLModel, table=True):
-    """A key of an agency. `digest` is the SHA-256 of the key, `scopes` are separated by spaces."""
+    """A key of an agency. `digest` is the SHA-256 of the key, `scopes` are separated by spaces.
+
+    A key with the code of a unit sees the cases of this unit and of those below it.
+    """
 
     __tablename__ = "desk_key"
     __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
@@ -19,6 +22,7 @@ class DeskKey(SQLModel, table=True):
     agency: str = Field(index=True)
     digest: str
     scopes: str
+    unit: str = ""
     created_by: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -5,8 +5,9 @@ from datetime import date, datetime, time, tzinfo
 from typing import Final
 
 from desk.mail.composer import MailComposer
+from desk.mail.message import Mail
 from desk.mail.outbox import MailOutbox
-from desk.mail.recipients import Recipients
+from desk.mail.recipients import Recipients, by_unit
 from desk.mail.texts import DeskLinks, DigestCounts, digest_text
 
 DIGEST_TIME: Final = time(7)
@@ -23,13 +24,13 @@ def digest_day(now: datetime, zone: tzinfo) -> date | None:
 class DigestJob:
     """Makes the digests of the agencies whose morning it is. Several processes may do so: an id exists once.
 
-    `counts` returns the numbers of an agency's cases, `zone` its time zone.
+    `counts` returns the numbers of the cases of an agency, or with a code of its unit; `zone` its time zone.
     """
 
     def __init__(
         self,
         recipients: Recipients,
-        counts: Callable[[str], DigestCounts],
+        counts: Callable[[str, str], DigestCounts],
         zone: Callable[[str], tzinfo],
         links: DeskLinks,
         composer: MailComposer,
@@ -58,11 +59,13 @@ class DigestJob:
 
     def _make(self, agency: str, day: date) -> int:
         readers = [reader for reader in self._recipients.officers(agency) if reader.wants_digest]
-        counts = self._counts(agency) if readers else DigestCounts()
-        if counts.is_empty():
-            return 0
-        text = digest_text(counts, day.isoformat(), self._links)
         end_of_day = datetime.combine(day, time.max, self._zone(agency))
-        mails = self._composer.compose("digest", (agency, day.isoformat()), readers, text, end_of_day)
-        self._outbox.add(mails)
+        mails: list[Mail] = []
+        for unit, unit_readers in by_unit(readers).items():
+            counts = self._counts(agency, unit)
+            if not counts.is_empty():
+                text = digest_text(counts, day.isoformat(), self._links)
+                mails += self._composer.compose("digest", (agency, day.isoformat()), unit_readers, text, end_of_day)
+        if mails:
+            self._outbox.add(mails)
         return len(mails)

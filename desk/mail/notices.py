@@ -4,7 +4,7 @@ An agency gets at most one e-mail an hour about cases. One about a danger to lif
 if the agency wants it, waits at most ten minutes after the one before.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from desk.changes import CaseChange, ChangeKind
 from desk.mail.composer import MailComposer
 from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import MailOutbox
-from desk.mail.recipients import Recipient, Recipients
+from desk.mail.recipients import Recipient, Recipients, by_unit
 from desk.mail.tables import NoticeRow
 from desk.mail.texts import (
     NOTICE_OPENINGS,
@@ -31,6 +31,8 @@ from desk.mail.texts import (
     reminder_text,
     switched_off_text,
 )
+from desk.read_model.queries import read_numbered
+from desk.units.tiers import tier_of
 
 NOTICE_INTERVAL: Final = timedelta(hours=1)
 NEW_CASES_INTERVAL: Final = timedelta(minutes=10)
@@ -153,9 +155,21 @@ class NoticeJob:
                 return 0
             rows = sorted(marked, key=lambda row: (row.changed_at, row.change_id))
             mails = [
-                *self._urgent(agency, rows, staff, now),
-                *self._notices(agency, rows, officers, now),
-                *self._reminders(agency, rows, heads, now),
+                *(
+                    mail
+                    for told, readers in _shares(connection, agency, rows, staff)
+                    for mail in self._urgent(agency, told, readers, now)
+                ),
+                *(
+                    mail
+                    for told, readers in _shares(connection, agency, rows, officers)
+                    for mail in self._notices(agency, told, readers, now)
+                ),
+                *(
+                    mail
+                    for told, readers in _shares(connection, agency, rows, heads)
+                    for mail in self._reminders(agency, told, readers, now)
+                ),
             ]
             self._outbox.add_within(connection, mails)
         return len(mails)
@@ -207,6 +221,19 @@ def agencies_with_mail_of_new_cases(connection: Connection, agencies: Collection
         is_one_of(col(DeskAgencySetting.agency), agencies), col(DeskAgencySetting.mails_new_cases)
     )
     return frozenset(connection.execute(wanted).scalars()) if agencies else frozenset()
+
+
+def _shares(
+    connection: Connection, agency: str, rows: Sequence[Any], recipients: Sequence[Recipient]
+) -> Iterator[tuple[Sequence[Any], Sequence[Recipient]]]:
+    """Yield what the readers of each unit are told of, and these readers: cases of their own tier alone."""
+    for unit, readers in by_unit(recipients).items():
+        tier = tier_of(connection, agency, unit)
+        if tier.is_whole:
+            yield rows, readers
+            continue
+        numbers = {row.tracking for row in read_numbered(connection, tier, [row.number for row in rows])}
+        yield [row for row in rows if row.number in numbers], readers
 
 
 def _numbers(rows: Sequence[Any], kind: str) -> Sequence[str]:

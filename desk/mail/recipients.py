@@ -1,18 +1,23 @@
 """Recipients of e-mail, as the accounts know them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A reader of e-mail. `account_id` does not change; `language` is a code of `LANGUAGES`."""
+    """A reader of e-mail. `account_id` does not change; `language` is a code of `LANGUAGES`.
+
+    `unit` is the code of an officer's unit: the reader is told of its cases alone.
+    """
 
     account_id: str
     address: str
     wants_digest: bool = True
     language: str = "id"
+    unit: str = ""
 
 
 class Recipients(Protocol):
@@ -37,3 +42,11 @@ class Recipients(Protocol):
     def overseers(self) -> Sequence[Recipient]:
         """Return the persons who watch all agencies."""
         ...
+
+
+def by_unit(recipients: Iterable[Recipient]) -> Mapping[str, Sequence[Recipient]]:
+    """Return the readers of each unit; those of the whole institution under an empty code."""
+    groups: defaultdict[str, list[Recipient]] = defaultdict(list)
+    for recipient in recipients:
+        groups[recipient.unit].append(recipient)
+    return groups

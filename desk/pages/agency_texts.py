@@ -1,4 +1,4 @@
-"""Pages of an agency's templates for answers, and of the units to which it gave cases."""
+"""Page of an agency's templates for answers."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,6 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act
 from desk.pages import wording
-from desk.pages.list_query import ListQuery
 from desk.pages.parts import DeskPageParts
 from pages.forms import MAX_TEXT_LENGTH, PostedForm, read_id
 from pages.responses import see_other
@@ -15,13 +14,12 @@ from pages.translation.message import Message
 from pages.translation.message import message as _
 
 TEMPLATES_ADDRESS = "/desk/templat"
-UNITS_ADDRESS = "/desk/unit"
 _MAX_TITLE_LENGTH = 200
 _INCOMPLETE = _("Isi judul dan teks templat.")
 
 
 class AgencyTexts:
-    """Endpoints of templates and units."""
+    """Endpoints of templates."""
 
     def __init__(self, parts: DeskPageParts) -> None:
         self._parts = parts
@@ -31,7 +29,6 @@ class AgencyTexts:
         router = APIRouter()
         router.add_api_route(TEMPLATES_ADDRESS, self.templates, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(TEMPLATES_ADDRESS, self.save_template, methods=["POST"], response_class=HTMLResponse)
-        router.add_api_route(UNITS_ADDRESS, self.units, methods=["GET"], response_class=HTMLResponse)
         return router
 
     def templates(self, request: Request, ubah: str = "") -> Response:
@@ -68,13 +65,6 @@ class AgencyTexts:
         else:
             parts.work.add_template(actor, actor.agency, title, text, form.form_id())
         return see_other(TEMPLATES_ADDRESS)
-
-    def units(self, request: Request) -> Response:
-        """Return the units, each with a link to its cases."""
-        actor = self._parts.require(request, Act.VIEW_CASE)
-        units = self._parts.work.units(actor.agency)
-        links = [(unit, ListQuery(tab="working", unit=unit).list_address()) for unit in units]
-        return self._parts.render("units.html", request, actor, {"units": links})
 
 
 def _template_fault(title: str, text: str) -> Message | None:

@@ -18,6 +18,7 @@ from desk.pages.case.preview import Preview
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.template_text import with_number, with_template
+from desk.units.tiers import Tier
 from messages.shapes import AnswerContent, Verdict
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from pages.translation.message import Message
@@ -94,7 +95,8 @@ class BulkPage:
         step = "" if template_id else form.line("langkah")
         text_fault = _text_fault(verdict, text) if step else None
         if step == "kirim" and text_fault is None:
-            outcomes = [self._give(actor, number, version, verdict, text) for number, version in versions.items()]
+            tier = parts.tier(actor)
+            outcomes = [self._give(actor, tier, number, version, verdict, text) for number, version in versions.items()]
             done_count = sum(outcome.is_done for outcome in outcomes)
             values = {"outcomes": outcomes, "done_count": done_count}
             return parts.render("bulk_result.html", request, actor, values)
@@ -105,7 +107,8 @@ class BulkPage:
     def _choice_values(
         self, actor: Actor, verdict: Verdict, text: str, numbers: Sequence[str], *, has_preview: bool
     ) -> Mapping[str, Any]:
-        chosen = [self._chosen(actor, verdict, number) for number in numbers]
+        tier = self._parts.tier(actor)
+        chosen = [self._chosen(actor, tier, verdict, number) for number in numbers]
         touched = [case for case in chosen if case.fault is None]
         return {
             "touched": touched,
@@ -117,8 +120,8 @@ class BulkPage:
             "templates": self._parts.work.templates(actor.agency),
         }
 
-    def _chosen(self, actor: Actor, verdict: Verdict, number: str) -> ChosenCase:
-        view = self._parts.find_case(actor, number)
+    def _chosen(self, actor: Actor, tier: Tier, verdict: Verdict, number: str) -> ChosenCase:
+        view = self._parts.find_case(actor, number, tier)
         if view is None:
             return ChosenCase(number, None, wording.FAULTS["unknown-case"])
         if not view.case.case.is_current:
@@ -135,13 +138,13 @@ class BulkPage:
                 previews.setdefault(shown.kind, (case.number, shown))
         return list(previews.values())
 
-    def _give(self, actor: Actor, number: str, version: int, verdict: Verdict, text: str) -> Outcome:
-        view = self._parts.find_case(actor, number)
+    def _give(self, actor: Actor, tier: Tier, number: str, version: int, verdict: Verdict, text: str) -> Outcome:
+        view = self._parts.find_case(actor, number, tier)
         if view is None:
             return Outcome(number, wording.FAULTS["unknown-case"], is_done=False)
         words = with_number(text, view.case.case.tracking) if verdict in VERDICTS_WITH_TEXT else ""
         draft = AnswerContent(verdict=verdict, text=words)
-        result = self._parts.answers.give(actor, actor.agency, view.case.case.tracking, version, draft)
+        result = self._parts.answers.give(actor, tier, view.case.case.tracking, version, draft)
         return Outcome(number, _outcome_text(result), is_done=result.fault is None)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from accounts.permissions import Act
 from accounts.signed_in import DESK, Forbidden
-from desk.pages.agency_texts import TEMPLATES_ADDRESS, UNITS_ADDRESS, AgencyTexts
+from desk.pages.agency_texts import TEMPLATES_ADDRESS, AgencyTexts
 from desk.pages.bulk_page import BulkPage
 from desk.pages.case.act_forms import ActForms
 from desk.pages.case.case_page import CasePage
@@ -18,11 +18,14 @@ from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
 from desk.pages.case.release_form import ReleaseForm
 from desk.pages.case.suggestion_form import SuggestionForm
+from desk.pages.guide import GUIDE_ADDRESS, Guide
 from desk.pages.list_export import ListExport
 from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.printing import Printing
+from desk.pages.units_page import UnitsPage
+from pages.addresses import UNITS
 from pages.frame import NavigationEntry, shown_links
 from pages.responses import see_other
 from pages.translation.message import message as _
@@ -34,7 +37,8 @@ _SCRIPT = Path(__file__).parent / "static/desk.js"
 NAVIGATION = (
     NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
     NavigationEntry(_("Templat"), TEMPLATES_ADDRESS, Act.EDIT_TEMPLATES),
-    NavigationEntry(_("Unit"), UNITS_ADDRESS, Act.ASSIGN_UNIT),
+    NavigationEntry(_("Unit"), UNITS, Act.ASSIGN_UNIT),
+    NavigationEntry(_("Panduan"), GUIDE_ADDRESS, Act.ACCEPT, needs_agency=True),
 )
 
 
@@ -60,6 +64,8 @@ class DeskPages:
             Pictures(parts),
             case_page,
             AgencyTexts(parts),
+            UnitsPage(parts),
+            Guide(parts),
         )
 
     def routes(self) -> APIRouter:

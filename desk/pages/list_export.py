@@ -85,8 +85,10 @@ class ListExport:
             yield notice_line(_CUT_NOTICE.filled(limit=self._max_rows))
 
     def _read(self, actor: Actor, case_filter: CaseFilter, now: datetime, limit: int, after: Cursor | None) -> CasePage:
+        # The unit of the person may change while the file is written.
+        tier = self._parts.tier(actor)
         with read_transaction(self._parts.engine) as connection:
-            return read_page(connection, actor.agency, case_filter, now, limit, after, _TEXT_CHARACTERS)
+            return read_page(connection, tier, case_filter, now, limit, after, _TEXT_CHARACTERS)
 
 
 def recorded_filter(query: ListQuery) -> str:

@@ -47,6 +47,7 @@ from desk.read_model.queries import (
 )
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from desk.read_model.search import find_words
+from desk.units.tiers import Tier
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
 from pages.addresses import TRIAGE_LIST
@@ -146,7 +147,7 @@ class ListPage:
         if query.words:
             parts.require(request, Act.SEARCH)
         number = read_tracking_number(query.words)
-        if number and self._has_case(actor.agency, number):
+        if number and self._has_case(parts.tier(actor), number):
             return see_other(query.case_address(number, cari=""))
         return parts.render("case_list.html", request, actor, self._values(actor, query, setelah, pilih, hasil))
 
@@ -169,28 +170,29 @@ class ListPage:
         values = {**self._values(actor, query, "", "", ""), "filter_fault": wording.FILTER_FAULTS[fault]}
         return parts.render("case_list.html", request, actor, values, HTTPStatus.UNPROCESSABLE_ENTITY)
 
-    def _has_case(self, agency: str, number: str) -> bool:
+    def _has_case(self, tier: Tier, number: str) -> bool:
         with read_transaction(self._parts.engine) as connection:
-            return find_number(connection, agency, number)
+            return find_number(connection, tier, number)
 
     def _values(self, actor: Actor, query: ListQuery, position: str, selection: str, act_id: str) -> Mapping[str, Any]:
         parts = self._parts
         now, region = parts.now(), parts.institutions.region(actor.agency)
+        tier = parts.tier(actor)
         with read_transaction(parts.engine) as connection:
             case_filter = query.case_filter(actor.account_id, time_zone(region).value)
             found = find_words(connection, actor.agency, case_filter.words)
             after = read_cursor(position)
-            page = read_page(connection, actor.agency, case_filter, now, query.page_size, after, found=found)
+            page = read_page(connection, tier, case_filter, now, query.page_size, after, found=found)
             counts = (
-                count_matches(connection, actor.agency, case_filter, now, found)
+                count_matches(connection, tier, case_filter, now, found)
                 if query.has_conditions
-                else MatchCounts(count_tabs(connection, actor.agency, now), is_part=False)
+                else MatchCounts(count_tabs(connection, tier, now), is_part=False)
             )
-            topics = count_topics(connection, actor.agency, query.tab)
+            topics = count_topics(connection, tier, query.tab)
             suggested = open_suggestions(connection, page.rows)
             recommended = count_waiting(connection, actor.agency, {row.complaint_id for row in page.rows})
-            owing = waiting_numbers(connection, actor.agency, _NAMED_CASES + 1)
-            dangers = read_dangers(connection, actor.agency, _NAMED_CASES + 1)
+            owing = waiting_numbers(connection, tier, _NAMED_CASES + 1)
+            dangers = read_dangers(connection, tier, _NAMED_CASES + 1)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
             "tabs": shown_tabs(query, counts),
@@ -233,8 +235,8 @@ class ListPage:
             "has_folded_conditions": query.without_marks.has_conditions,
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
-            "units": parts.work.units(actor.agency),
-            "done_act": done_act(parts.answers, actor.agency, act_id),
+            "units": parts.work.units(tier),
+            "done_act": done_act(parts.answers, tier, act_id),
             "saved_filters": saved_filters(self._filters.of(actor), query),
             "may_save_filter": query.without_words.has_conditions,
             "filter_fault": None,

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from accounts.permissions import Act, Actor
 from accounts.signed_in import Forbidden, SignedIn
 from cases.clocks.deadlines import Deadlines
+from config.database import read_transaction
 from config.reference.regions import Regions
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
@@ -23,6 +24,9 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.list_query import ListQuery, read_list_query
+from desk.units.passing import UnitPassing
+from desk.units.tiers import Tier, tier_of
+from desk.units.units import Units
 from messages.channels import ChannelDirectory
 from messages.shapes import Channel, Contact
 from messages.tracking import read_tracking_number
@@ -31,10 +35,11 @@ from pages.frame import SignedInPages
 
 
 class Officer(NamedTuple):
-    """A person of the agency who may have a case."""
+    """A person of the agency who may have a case. `unit` is the code of the person's unit, if there is one."""
 
     account_id: UUID
     name: str
+    unit: str = ""
 
 
 # Returns the officers of an agency, by name.
@@ -61,6 +66,8 @@ class DeskPageParts:
     suggestions: SuggestionActs
     recommendations: RecommendationAnswers
     work: CaseWork
+    units: Units
+    passing: UnitPassing
     institutions: Institutions
     regions: Callable[[], Regions]
     topics: Callable[[], Mapping[str, str]]
@@ -86,9 +93,19 @@ class DeskPageParts:
             self.signed_in.require(request, act, actor.agency)
         return actor
 
-    def find_case(self, actor: Actor, number: str) -> CaseProgressView | None:
-        """Return a case of the person's agency by a typed number; `None` if the agency never had it."""
-        return self.answers.case(actor.agency, read_tracking_number(number) or plain_line(number))
+    def tier(self, actor: Actor) -> Tier:
+        """Return the cases that the person may see."""
+        if not actor.unit:
+            return Tier(actor.agency)
+        with read_transaction(self.engine) as connection:
+            return tier_of(connection, actor.agency, actor.unit)
+
+    def find_case(self, actor: Actor, number: str, tier: Tier | None = None) -> CaseProgressView | None:
+        """Return a case that the person may see by a typed number; `None` if the person's tier never had it.
+
+        `tier` is that of the person, if it is known.
+        """
+        return self.answers.case(tier or self.tier(actor), read_tracking_number(number) or plain_line(number))
 
     def render(
         self,

@@ -86,13 +86,14 @@ class Printing:
         now = parts.now()
         why = f"{len(numbers)} chosen" if numbers else recorded_filter(query)
         parts.record("desk.print_list", actor.agency, actor_label(actor), why, now)
+        tier = parts.tier(actor)
         with read_transaction(parts.engine) as connection:
             if numbers:
-                rows, is_cut = read_numbered(connection, actor.agency, numbers), False
+                rows, is_cut = read_numbered(connection, tier, numbers), False
             else:
                 zone = time_zone(parts.institutions.region(actor.agency)).value
                 case_filter = query.case_filter(actor.account_id, zone)
-                page = read_page(connection, actor.agency, case_filter, now, MAX_CASES)
+                page = read_page(connection, tier, case_filter, now, MAX_CASES)
                 rows, is_cut = page.rows, page.next is not None
         values: Mapping[str, Any] = {
             "rows": [

@@ -21,10 +21,12 @@ from cases.pictures.store import NO_FILES, AnswerFiles, answer_files
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_correction, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
+from desk.acts.tables import DeskHolder
 from desk.read_model.documents import is_document_of
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
+from desk.units.tiers import HOLDING, Tier
 from messages.codec import decode_stored
 from messages.shapes import KEPT_APART, AnswerContent, Dispatch, FollowUp, Report, SenderAct, Verdict
 
@@ -137,8 +139,8 @@ class AccompanyingReport:
 class CaseToAnswer:
     """A case at one agency, as far as an answer needs it.
 
-    `case` has the columns of `DeskCase`, `dispatch` is the message that brought it. `answer_ids` are the agency's
-    answers to this dispatch that the read model has.
+    `case` has the columns of `DeskCase` and `HOLDING`, `dispatch` is the message that brought it. `answer_ids` are the
+    agency's answers to this dispatch that the read model has.
     """
 
     case: Row[Any]
@@ -175,12 +177,12 @@ class CaseView(CaseToAnswer):
         return is_current or not self.dispatch.report.rahasia
 
 
-def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | None:
-    """Return the last case with this number at the agency; `None` if the agency never had it.
+def read_case(connection: Connection, tier: Tier, tracking: str) -> CaseView | None:
+    """Return the last case with this number at the agency; `None` if the agency never had it, or the tier has not.
 
     The number of an accompanying report leads to its case.
     """
-    row = _case_row(connection, agency, tracking)
+    row, agency = _case_row(connection, tier, tracking), tier.agency
     if row is None:
         return None
     dispatches = _dispatches(connection, row.complaint_id)
@@ -198,17 +200,17 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
         reports=reports,
         report_count=facts.report_count,
         is_anonymous=dispatch.report.anonim or facts.has_anonymous_repeat,
-        suggestion=read_suggested_case(connection, row, dispatch),
-        former=read_former_case(connection, row, dispatch),
+        suggestion=read_suggested_case(connection, tier, row, dispatch),
+        former=read_former_case(connection, tier, row, dispatch),
         recommendations=read_recommendations(connection, row.complaint_id, agency) if row.is_current else (),
     )
 
 
-def read_case_to_answer(connection: Connection, agency: str, tracking: str) -> CaseToAnswer | None:
+def read_case_to_answer(connection: Connection, tier: Tier, tracking: str) -> CaseToAnswer | None:
     """Return the same case as `read_case`, as far as an answer needs it."""
-    query = _case_to_answer_query()
+    query, agency = _case_to_answer_query(), tier.agency
     row = connection.execute(query, {"agency": agency, "tracking": tracking}).one_or_none()
-    if row is None:
+    if row is None or not tier.has_unit(row.unit_code):
         return None
     parameters = {"dispatch_id": row.dispatch_id, "complaint_id": row.complaint_id, "agency": agency}
     answer_ids = frozenset(connection.execute(_ANSWER_IDS, parameters).scalars())
@@ -265,13 +267,14 @@ def read_contact(connection: Connection, complaint_id: UUID) -> str | None:
     return contact
 
 
-def find_number(connection: Connection, agency: str, tracking: str) -> bool:
-    """Return whether an agency has, or had, a case that this number leads to."""
-    return _case_row(connection, agency, tracking) is not None
+def find_number(connection: Connection, tier: Tier, tracking: str) -> bool:
+    """Return whether a tier has, or had, a case that this number leads to."""
+    return _case_row(connection, tier, tracking) is not None
 
 
-def _case_row(connection: Connection, agency: str, tracking: str) -> Row[Any] | None:
-    return connection.execute(_case_query(), {"agency": agency, "tracking": tracking}).one_or_none()
+def _case_row(connection: Connection, tier: Tier, tracking: str) -> Row[Any] | None:
+    row = connection.execute(_case_query(), {"agency": tier.agency, "tracking": tracking}).one_or_none()
+    return row if row is not None and tier.has_unit(row.unit_code) else None
 
 
 @cache
@@ -288,7 +291,8 @@ def _case_query() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(*columns)
+        select(*columns, *HOLDING)
+        .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
         .where(col(DeskCase.complaint_id) == case_id, col(DeskCase.agency) == agency)
         .order_by(col(DeskCase.hop).desc())
         .limit(1)

@@ -17,9 +17,12 @@ from sqlmodel import col
 from cases.facts.tables import ComplaintFact
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
-from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
+from config.database import DatabaseLock, lock_until_commit
+from config.row_insertion import insert_or_replace_rows
+from desk.acts.tables import DeskHolder
 from desk.read_model.documents import is_document_of
 from desk.read_model.tables import DeskCase, DeskCaseChange
+from desk.units.tiers import HOLDING, Tier, is_in_tier
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
@@ -35,7 +38,8 @@ _CHANGES = (
     .limit(bindparam("limit", type_=Integer))
 )
 _CHANGED_CASES: Select[*tuple[Any, ...]] = (
-    select(*_CASE_COLUMNS, *_DETAILS)
+    select(*_CASE_COLUMNS, *_DETAILS, *HOLDING)
+    .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
     .join(CaseWords, is_document_of(DeskCase))
     .outerjoin(ComplaintFact, col(ComplaintFact.id) == col(DeskCase.complaint_id))
     .where(is_one_of(col(DeskCase.dispatch_id), bindparam("ids")))
@@ -46,8 +50,8 @@ _CHANGED_CASES: Select[*tuple[Any, ...]] = (
 class ChangedCases:
     """Cases in the order of their last change, after a number.
 
-    A row has the columns of `DeskCase`, `document`, `shape_version` and `received_at`. `last_seq` is the number to
-    continue from; `None` if nothing has changed after the given number.
+    A row has the columns of `DeskCase` and `HOLDING`, `document`, `shape_version` and `received_at`. `last_seq` is the
+    number to continue from; `None` if nothing has changed after the given number.
     """
 
     rows: Sequence[Row[Any]]
@@ -68,7 +72,7 @@ def number_changes(connection: Connection, cases: Mapping[UUID, str]) -> None:
         for agency, dispatch_ids in sorted(by_agency.items())
         for seq, dispatch_id in enumerate(dispatch_ids, start=last_seqs[agency] + 1)
     ]
-    connection.execute(insertion_or_replacement(connection.dialect.name, DeskCaseChange), rows)
+    insert_or_replace_rows(connection, DeskCaseChange, rows)
 
 
 def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> None:
@@ -80,20 +84,22 @@ def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> 
 
 def read_changes(
     connection: Connection,
-    agency: str,
+    tier: Tier,
     after: int,
     limit: int,
     states: Collection[str] = (),
     *,
     danger_waits: bool = False,
 ) -> ChangedCases:
-    """Return the agency's cases that changed after a number, at most `limit`; each case once, as it is now.
+    """Return the tier's cases that changed after a number, at most `limit`; each case once, as it is now.
 
     `states` are the states that are asked for; none for all. `danger_waits`: only cases with a danger to life without
-    an answer. With one of them a call may return fewer cases, or none, and yet a number to continue from. A number that
-    the agency has not reached, after its database was restored, is taken for 0: no change may be missed.
+    an answer. With one of them, and in a tier of units, a call may return fewer cases, or none, and yet a number to
+    continue from. A number that the agency has not reached, after its database was restored, is taken for 0: no change
+    may be missed.
     """
-    most = _MAX_SCANNED if states or danger_waits else limit
+    agency = tier.agency
+    most = limit if tier.is_whole and not states and not danger_waits else _MAX_SCANNED
     scanned = _scan(connection, agency, after, most)
     if not scanned and after > _last_seqs(connection, [agency])[agency]:
         scanned = _scan(connection, agency, 0, most)
@@ -103,6 +109,7 @@ def read_changes(
     conditions = [
         *([is_one_of(col(DeskCase.state), states)] if states else []),
         *([col(DeskCase.danger_since).is_not(None)] if danger_waits else []),
+        *([] if tier.is_whole else [is_in_tier(tier)]),
     ]
     rows = sorted(_cases(connection, list(numbers), conditions), key=lambda row: numbers[row.dispatch_id])
     if len(rows) > limit:

@@ -16,9 +16,11 @@ from config.database import DatabaseLock, lock_until_commit
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
-from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases, with_recommendations
+from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases
 from desk.read_model.sender_messages import mark_messages, store_accompanying
 from desk.read_model.stored_cases import derive_cases, rebuild_cases
+from desk.units.inheritance import inherit_units
+from desk.units.proposals import pass_on_by_itself
 
 # Name of the derivation in `case_derivation`.
 DERIVATION = "desk"
@@ -41,15 +43,24 @@ class DeskDerivation:
         dispatched = new.subjects("dispatch")
         store_accompanying(connection, dispatched, facts)
         marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"), facts)
+        inherit_units(connection, _later_hops(new, facts))
         changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
-        number_cases_of(connection, _cases_beside(connection, new) - set(dispatched))
-        moved = with_recommendations(connection, dispatched)
+        pass_on_by_itself(connection, new.ids("dispatch"))
+        number_cases_of(connection, facts.dispatches(_cases_beside(connection, new) - set(dispatched)).keys())
+        moved = facts.with_facts("recommendation", dispatched)
         number_cases_of(connection, recommended_cases(connection, {*moved, *new.subjects("recommendation")}))
         changes += recommendation_changes(connection, _new_recommendations(connection, new), moved)
         changes += deadline_changes(connection, _new_events(connection, new))
         rebuild_cases(connection, new.subjects(FORGOTTEN), facts, self._deadlines)
         if changes:
             self._on_changes(connection, changes)
+
+
+def _later_hops(new: NewFacts, facts: SharedFacts) -> Collection[UUID]:
+    """Return the new dispatches that are not the first one of their complaint."""
+    new_ids = set(new.ids("dispatch"))
+    dispatches = facts.dispatches(new.subjects("dispatch"))
+    return [item.id for items in dispatches.values() for item in items if item.hop > 0 and item.id in new_ids]
 
 
 def _cases_beside(connection: Connection, new: NewFacts) -> set[UUID]:

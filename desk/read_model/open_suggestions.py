@@ -18,6 +18,7 @@ from cases.facts.conditions import is_latest_dispatch
 from cases.facts.tables import CorrectionFact, DispatchFact
 from config.conditions import is_one_of
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier, is_in_tier
 from messages.shapes import KEPT_APART
 
 # Cases that a page names as perhaps the same as its own.
@@ -64,11 +65,11 @@ def open_suggestions(connection: Connection, rows: Sequence[Row[Any]]) -> Collec
     return set(connection.execute(query).scalars())
 
 
-def read_suggesting_cases(connection: Connection, case: Row[Any]) -> SuggestingCases:
-    """Return the cases of the same agency that are perhaps the same as a case, oldest first."""
+def read_suggesting_cases(connection: Connection, tier: Tier, case: Row[Any]) -> SuggestingCases:
+    """Return the cases of a tier that are perhaps the same as a case, oldest first."""
     conditions = (
         col(DeskCase.suggested_id) == case.complaint_id,
-        col(DeskCase.agency) == case.agency,
+        is_in_tier(tier),
         has_open_suggestion(),
     )
     # They are few. With an order in the statement, SQLite would read all cases of the agency in this order.

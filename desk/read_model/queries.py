@@ -30,6 +30,7 @@ from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
 from desk.read_model.search import WordMatches, find_words
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier, is_in_tier
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
 # deadline has passed.
@@ -107,7 +108,7 @@ class CasePage:
 
 def read_page(
     connection: Connection,
-    agency: str,
+    tier: Tier,
     case_filter: CaseFilter,
     now: datetime,
     limit: int,
@@ -115,7 +116,7 @@ def read_page(
     text_characters: int = _EXCERPT_CHARACTERS,
     found: WordMatches | None = None,
 ) -> CasePage:
-    """Return a page of an agency's cases in the order of the filter.
+    """Return a page of the cases of a tier in the order of the filter.
 
     `text_characters` is the length of `excerpt`. `found` are the cases that have the words of the filter; without them
     they are searched.
@@ -123,8 +124,8 @@ def read_page(
     Cases with a danger to life that has no answer yet come first. There are few, so they are a question of their own:
     the index of each list then serves the others in their order.
     """
-    query = _rows(text_characters).where(*_conditions(agency, case_filter, now), _is_in_tab(case_filter.tab, now))
-    if words := found or find_words(connection, agency, case_filter.words):
+    query = _rows(text_characters).where(*_conditions(tier, case_filter, now), _is_in_tab(case_filter.tab, now))
+    if words := found or find_words(connection, tier.agency, case_filter.words):
         query = query.where(words.condition)
     rows: list[Row[Any]] = []
     if case_filter.tab != "done" and (after is None or after.has_danger):
@@ -138,13 +139,13 @@ def read_page(
     return CasePage(page, row_cursor(page[-1], case_filter) if len(rows) > limit else None)
 
 
-def read_numbered(connection: Connection, agency: str, numbers: Collection[str]) -> Sequence[Row[Any]]:
-    """Return the last cases of an agency with these numbers, in their order; a number that it never had is left out."""
+def read_numbered(connection: Connection, tier: Tier, numbers: Collection[str]) -> Sequence[Row[Any]]:
+    """Return the last cases of a tier with these numbers, in their order; a number that it never had is left out."""
     # The facts have an index of the numbers.
     query = (
         _rows(_EXCERPT_CHARACTERS)
         .join(DispatchFact, col(DispatchFact.id) == col(DeskCase.dispatch_id))
-        .where(col(DeskCase.agency) == agency, is_one_of(col(DispatchFact.tracking), sorted(set(numbers))))
+        .where(is_in_tier(tier), is_one_of(col(DispatchFact.tracking), sorted(set(numbers))))
     )
     by_number = {row.tracking: row for row in connection.execute(query.order_by(col(DeskCase.hop)))}
     return [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
@@ -165,18 +166,20 @@ def row_cursor(row: Row[Any], case_filter: CaseFilter) -> Cursor:
     return Cursor(getattr(row, _sort_column(case_filter)), row.dispatch_id, row.danger_since is not None)
 
 
-def read_dangers(connection: Connection, agency: str, limit: int) -> Sequence[Row[Any]]:
-    """Return number and danger of the agency's cases with a danger to life without an answer, oldest first."""
+def read_dangers(connection: Connection, tier: Tier, limit: int) -> Sequence[Row[Any]]:
+    """Return number and danger of the tier's cases with a danger to life without an answer, oldest first."""
     danger_since = col(DeskCase.danger_since)
     query = select(*(col(getattr(DeskCase, name)) for name in ("tracking", "danger"))).where(
-        col(DeskCase.agency) == agency, danger_since.is_not(None)
+        is_in_tier(tier), danger_since.is_not(None)
     )
     return connection.execute(query.order_by(danger_since, col(DeskCase.dispatch_id)).limit(limit)).all()
 
 
-def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[ListTab, int]:
+def count_tabs(connection: Connection, tier: Tier, now: datetime) -> Mapping[ListTab, int]:
     """Return the number of cases of each tab, up to `MAX_COUNT`."""
-    is_own = col(DeskCase.agency) == agency
+    is_own = is_in_tier(tier)
+    if not tier.is_whole:
+        return _count_among(connection, [is_own], now, MAX_COUNT)
     return {tab: _count(connection, [is_own, _is_in_tab(tab, now)], MAX_COUNT) for tab in TABS}
 
 
@@ -192,26 +195,32 @@ class MatchCounts:
 
 
 def count_matches(
-    connection: Connection, agency: str, case_filter: CaseFilter, now: datetime, found: WordMatches | None = None
+    connection: Connection, tier: Tier, case_filter: CaseFilter, now: datetime, found: WordMatches | None = None
 ) -> MatchCounts:
     """Count what a filter leaves of each tab. `found` as in `read_page`."""
-    matches = found or find_words(connection, agency, case_filter.words)
-    conditions = _conditions(agency, case_filter, now)
+    matches = found or find_words(connection, tier.agency, case_filter.words)
+    conditions = _conditions(tier, case_filter, now)
     if matches is not None:
-        return MatchCounts(_count_among(connection, [*conditions, matches.counted], now), matches.is_part)
+        counted = [*conditions, matches.counted]
+        return MatchCounts(_count_among(connection, counted, now, MAX_FILTERED_COUNT), matches.is_part)
     counts = {tab: _count(connection, [*conditions, _is_counted_in_tab(tab, now)], MAX_FILTERED_COUNT) for tab in TABS}
     return MatchCounts(counts, is_part=False)
 
 
-def count_topics(connection: Connection, agency: str, tab: ListTab) -> Mapping[str, int]:
-    """Return the topics that an agency has in a tab, with the number of cases of each, up to `MAX_TOPIC_COUNT`.
+def count_topics(connection: Connection, tier: Tier, tab: ListTab) -> Mapping[str, int]:
+    """Return the topics that a tier has in a tab, with the number of cases of each, up to `MAX_TOPIC_COUNT`.
 
     For a tab of deadlines it is that of all cases on which the agency has to act. The index leads from one topic to
     the next, however many cases each has.
     """
     counts: Counter[str] = Counter()
-    for stored_tab in _OPEN_TABS if tab in {"soon", "overdue"} else (tab,):
-        for row in connection.execute(_TOPIC_COUNTS, {"agency": agency, "tab": stored_tab}):
+    stored_tabs = _OPEN_TABS if tab in {"soon", "overdue"} else (tab,)
+    if not tier.is_whole:
+        is_counted = (is_in_tier(tier), is_one_of(col(DeskCase.tab), stored_tabs))
+        query = select(col(DeskCase.topic), func.count()).where(*is_counted).group_by(col(DeskCase.topic))
+        return {topic: min(count, MAX_TOPIC_COUNT) for topic, count in connection.execute(query)}
+    for stored_tab in stored_tabs:
+        for row in connection.execute(_TOPIC_COUNTS, {"agency": tier.agency, "tab": stored_tab}):
             counts[row.topic] += row.cases
     return counts
 
@@ -222,17 +231,17 @@ def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]], li
 
 
 def _count_among(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int
 ) -> Mapping[ListTab, int]:
-    """Count the few cases that words have found, all tabs in one reading."""
+    """Count the few cases that words have found, or that units have, all tabs in one reading."""
     counts = [func.count().filter(_is_in_tab(tab, now)).label(tab) for tab in TABS]
     row = connection.execute(select(*counts).where(*conditions)).one()
-    return {tab: min(getattr(row, tab), MAX_FILTERED_COUNT) for tab in TABS}
+    return {tab: min(getattr(row, tab), limit) for tab in TABS}
 
 
-def _conditions(agency: str, case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(tier: Tier, case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter except its tab and its words."""
-    conditions = [col(DeskCase.agency) == agency]
+    conditions = [is_in_tier(tier)]
     conditions += _matters(case_filter)
     conditions += _days(case_filter, now)
     if case_filter.refused:
@@ -242,11 +251,11 @@ def _conditions(agency: str, case_filter: CaseFilter, now: datetime) -> list[Col
     if case_filter.suggested:
         conditions.append(has_open_suggestion())
     if case_filter.recommended:
-        conditions.append(has_waiting_recommendation(agency))
+        conditions.append(has_waiting_recommendation(tier.agency))
     if case_filter.holder:
-        conditions.append(_is_held(agency, col(DeskHolder.account_id) == case_filter.holder))
+        conditions.append(_is_held(tier.agency, col(DeskHolder.account_id) == case_filter.holder))
     if case_filter.unit:
-        conditions.append(_is_held(agency, col(DeskHolder.unit) == case_filter.unit))
+        conditions.append(_is_held(tier.agency, col(DeskHolder.unit) == case_filter.unit))
     conditions += _marks(case_filter)
     return conditions
 

@@ -5,7 +5,8 @@ person's correction overrides what the complaint itself says.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, or_, select, union, update
@@ -28,7 +29,7 @@ def _accompanying(*names: str) -> Select[Any]:
 
 # Statements are built once: each batch executes them.
 _IDS: BindParameter[Any] = bindparam("ids")
-_ALL_REPEATS = _accompanying("dispatch_id", "complaint_id", "case_id", *_MARKS).where(
+_ALL_REPEATS = _accompanying("dispatch_id", "complaint_id", "case_id", "agency", "at", *_MARKS).where(
     col(DeskAccompanying.relation) == "repeat"
 )
 _CANDIDATES = _ALL_REPEATS.where(
@@ -58,11 +59,16 @@ _MARKING = (
     .where(_TABLE.c.dispatch_id == bindparam("marked_id"))
     .values(is_from_sender=bindparam("from_sender"), is_message=bindparam("message"))
 )
-_MARKED = (
-    _accompanying("dispatch_id", "case_id", "agency", "at", *_MARKS)
-    .where(is_one_of(col(DeskAccompanying.dispatch_id), _IDS))
-    .order_by(col(DeskAccompanying.at), col(DeskAccompanying.dispatch_id))
-)
+
+
+class MarkedDispatch(NamedTuple):
+    """A dispatch whose marks have changed, with its new mark: it is a new message of the case's sender, or is none."""
+
+    at: datetime
+    dispatch_id: UUID
+    case_id: UUID
+    agency: str
+    is_message: bool
 
 
 def store_accompanying(connection: Connection, complaint_ids: Collection[UUID], facts: SharedFacts) -> None:
@@ -81,23 +87,26 @@ def _accompanying_row(dispatch: StoredDispatch) -> Mapping[str, Any]:
 
 def mark_messages(
     connection: Connection, dispatched: Collection[UUID], related: Collection[UUID], facts: SharedFacts
-) -> Sequence[Row[Any]]:
-    """Mark the dispatches that follow from new facts; return those whose marks have changed, with their new marks.
+) -> Sequence[MarkedDispatch]:
+    """Mark the dispatches that follow from new facts; return those whose marks have changed, in the order of time.
 
     `dispatched` are the complaints of new dispatches, `related` those of new complaints and corrections.
     """
-    candidates = _candidates(connection, dispatched, _with_repeats(connection, related), facts)
+    candidates = _candidates(connection, dispatched, _with_repeats(connection, related, facts), facts)
     if not candidates:
         return ()
     parents = facts.sender_parents({id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)})
     arrived = _arrived(facts, {row.complaint_id for row in candidates.values()})
-    rows = []
+    rows, marked = [], []
     for row in candidates.values():
         is_from_sender = is_from_case_sender(row.complaint_id, row.case_id, parents)
         is_message = is_from_sender and row.dispatch_id in arrived
         if (is_from_sender, is_message) != (row.is_from_sender, row.is_message):
             rows.append({"marked_id": row.dispatch_id, "from_sender": is_from_sender, "message": is_message})
-    return _store(connection, rows)
+            marked.append(MarkedDispatch(row.at, row.dispatch_id, row.case_id, row.agency, is_message))
+    if rows:
+        connection.execute(_MARKING, rows)
+    return sorted(marked)
 
 
 def _candidates(
@@ -115,10 +124,10 @@ def _candidates(
     return {row.dispatch_id: row for row in connection.execute(_CANDIDATES, ids)} if any(ids.values()) else {}
 
 
-def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+def _with_repeats(connection: Connection, complaint_ids: Collection[UUID], facts: SharedFacts) -> set[UUID]:
     """Return the complaints, and all that repeat them, also by a chain. Each link of a chain needs a statement."""
     related, level = set(complaint_ids), set(complaint_ids)
-    while level:
+    while level := facts.with_facts("repeat", level):
         level = set(connection.execute(_REPEATING, {"ids": level}).scalars()) - related
         related |= level
     return related
@@ -136,10 +145,3 @@ def _arrived(facts: SharedFacts, complaint_ids: Collection[UUID]) -> set[UUID]:
 def _accompanied(dispatch: StoredDispatch) -> UUID | None:
     """Return the case that a dispatch accompanies; `None` for a case of its own."""
     return None if dispatch.case_id == dispatch.complaint_id else dispatch.case_id
-
-
-def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[Row[Any]]:
-    if not rows:
-        return ()
-    connection.execute(_MARKING, rows)
-    return connection.execute(_MARKED, {"ids": [row["marked_id"] for row in rows]}).all()

@@ -24,6 +24,7 @@ from desk.changes import CaseChange, ChangeKind
 from desk.read_model.case_rows import Accompanying, CaseFacts, DangerReport, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases, remove_cases
+from desk.read_model.sender_messages import MarkedDispatch
 from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages import ids
 from messages.codec import decode_stored
@@ -72,7 +73,7 @@ _STORED_ROWS = select(DeskCase.__table__).where(is_one_of(col(DeskCase.dispatch_
 
 
 def derive_cases(
-    connection: Connection, new: NewFacts, marked: Sequence[Row[Any]], facts: SharedFacts, deadlines: Deadlines
+    connection: Connection, new: NewFacts, marked: Sequence[MarkedDispatch], facts: SharedFacts, deadlines: Deadlines
 ) -> Sequence[CaseChange]:
     """Derive the cases to which new facts belong, store them, and return what changed.
 
@@ -232,7 +233,7 @@ def _dangers(
             yield _change(row, "danger", ids.event_id(dispatch_id, f"danger {iso(since)}"), since)
 
 
-def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[Row[Any]]) -> Iterator[CaseChange]:
+def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[MarkedDispatch]) -> Iterator[CaseChange]:
     """Yield the cases whose sender wrote again."""
     current = {(row["complaint_id"], row["agency"]): row for row in rows.values() if row["is_current"]}
     for message in marked:

@@ -14,6 +14,7 @@ from sqlmodel import col
 from cases.facts.tables import CorrectionFact, DispatchFact
 from config.database import has_row
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier, is_in_tier, sees
 from messages.shapes import KEPT_APART, Dispatch
 
 # `open`: a person can decide. `denied`: a person keeps the two apart. `closed`: the other case was closed.
@@ -27,7 +28,7 @@ OF_SENDERS = "sender"
 class SuggestedCase:
     """Suggestion of a case. `suggested_tracking` is for staff only; an agency reads `number`.
 
-    `is_readable`: the agency has or had the other case. `is_here`: it has it now. `evidence` are names of features, the
+    `is_readable`: the tier has or had the other case. `is_here`: it has it now. `evidence` are names of features, the
     strongest first; none about the senders.
     """
 
@@ -43,7 +44,7 @@ class SuggestedCase:
         return self.suggested_tracking if self.is_readable else ""
 
 
-def read_suggested_case(connection: Connection, case: Row[Any], dispatch: Dispatch) -> SuggestedCase | None:
+def read_suggested_case(connection: Connection, tier: Tier, case: Row[Any], dispatch: Dispatch) -> SuggestedCase | None:
     """Return the suggestion of a case of the columns of `DeskCase`; `None` without one, or if it is of no use.
 
     It is of no use for a case that is closed or has left the agency, and while the read model does not have the other.
@@ -57,8 +58,8 @@ def read_suggested_case(connection: Connection, case: Row[Any], dispatch: Dispat
     return SuggestedCase(
         state=_state(connection, case, suggestion.of, other),
         suggested_tracking=other.tracking,
-        is_readable=_has_had(connection, case.agency, other.complaint_id),
-        is_here=other.agency == case.agency,
+        is_readable=_has_had(connection, tier, other.complaint_id),
+        is_here=other.agency == case.agency and sees(connection, tier, other.dispatch_id),
         evidence=tuple(name for name in suggestion.evidence if OF_SENDERS not in name),
     )
 
@@ -80,7 +81,7 @@ class FormerCase:
         return self.former_tracking if self.is_readable else ""
 
 
-def read_former_case(connection: Connection, case: Row[Any], dispatch: Dispatch) -> FormerCase | None:
+def read_former_case(connection: Connection, tier: Tier, case: Row[Any], dispatch: Dispatch) -> FormerCase | None:
     """Return the closed case that a case of the columns of `DeskCase` is like.
 
     `None` without one, after the case has left the agency, and while the read model does not have the closed one.
@@ -90,7 +91,7 @@ def read_former_case(connection: Connection, case: Row[Any], dispatch: Dispatch)
     former = _current_case(connection, dispatch.similar_closed_case.of)
     if former is None or former.complaint_id == case.complaint_id:
         return None
-    is_readable = _has_had(connection, case.agency, former.complaint_id)
+    is_readable = _has_had(connection, tier, former.complaint_id)
     return FormerCase(former.tracking, is_readable, dispatch.similar_closed_case.closed_at)
 
 
@@ -108,14 +109,14 @@ def _current_case(connection: Connection, complaint_id: UUID) -> Row[Any] | None
     case_id = connection.execute(query.order_by(col(DispatchFact.hop).desc())).scalars().first()
     if case_id is None:
         return None
-    names = ("complaint_id", "tracking", "agency", "state")
+    names = ("dispatch_id", "complaint_id", "tracking", "agency", "state")
     is_case = (col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current))
     current = select(*(col(getattr(DeskCase, name)) for name in names)).where(*is_case)
     return connection.execute(current.order_by(col(DeskCase.hop).desc())).first()
 
 
-def _has_had(connection: Connection, agency: str, complaint_id: UUID) -> bool:
-    is_case = (col(DeskCase.complaint_id) == complaint_id, col(DeskCase.agency) == agency)
+def _has_had(connection: Connection, tier: Tier, complaint_id: UUID) -> bool:
+    is_case = (col(DeskCase.complaint_id) == complaint_id, is_in_tier(tier))
     return has_row(connection, select(col(DeskCase.dispatch_id)).where(*is_case))
 
 

@@ -15,7 +15,8 @@ class WebhookRow(SQLModel, table=True):
 
     `secret` and `previous_secret` are sealed for `id`; the previous one signs too until `previous_secret_until`.
     `kinds` are the kinds of changes, separated by commas. `failures` counts the failed attempts since the last success.
-    Nothing is sent before `paused_until`. `off_reason` is a constant: `by_person`, `failing` or `gone`.
+    Nothing is sent before `paused_until`. `off_reason` is a constant: `by_person`, `failing` or `gone`. With the code
+    of a `unit` it is notified of the cases of this unit and of those below it.
     """
 
     __tablename__ = "desk_webhook"
@@ -25,6 +26,7 @@ class WebhookRow(SQLModel, table=True):
     agency: str = Field(index=True)
     address: str
     kinds: str
+    unit: str = ""
     secret: str
     previous_secret: str
     previous_secret_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -11,6 +11,8 @@ from sqlmodel import col
 
 from config.database import insert_statement, read_transaction, write_transaction
 from desk.changes import ChangeKind
+from desk.units.tiers import tier_of
+from desk.units.tree import UnknownUnit
 from desk.webhooks.address_guard import AddressGuard
 from desk.webhooks.change_queue import new_delivery
 from desk.webhooks.schedule import AttemptResult
@@ -25,7 +27,7 @@ MAX_WEBHOOKS: Final = 5
 # A previous secret signs for this long beside the new one.
 ROTATION_PERIOD: Final = timedelta(hours=24)
 _WEBHOOK_COLUMNS = (
-    col(WebhookRow.id), col(WebhookRow.agency), col(WebhookRow.address), col(WebhookRow.kinds),
+    col(WebhookRow.id), col(WebhookRow.agency), col(WebhookRow.address), col(WebhookRow.kinds), col(WebhookRow.unit),
     col(WebhookRow.active), col(WebhookRow.created_by), col(WebhookRow.created_at), col(WebhookRow.off_reason),
     col(WebhookRow.off_at), col(WebhookRow.failures), col(WebhookRow.last_success_at),
     col(WebhookRow.previous_secret_until), col(WebhookRow.paused_until),
@@ -58,6 +60,7 @@ class Webhook:
     agency: str
     address: str
     kinds: tuple[str, ...]
+    unit: str
     active: bool
     created_by: str
     created_at: datetime
@@ -127,10 +130,13 @@ class Webhooks:
         self._new_secret = new_secret
         self._new_id = new_id
 
-    def add(self, agency: str, address: str, kinds: Collection[ChangeKind], actor: str, why: str) -> AddedWebhook:
+    def add(
+        self, agency: str, address: str, kinds: Collection[ChangeKind], actor: str, why: str, unit: str = ""
+    ) -> AddedWebhook:
         """Add a webhook that is notified of these kinds of changes; none means all.
 
-        Raises `AddressRefused`, `TooManyWebhooks`, and `ValueError` for an unknown kind.
+        With the code of a `unit` it is notified of the cases of this unit and of those below it. Raises
+        `AddressRefused`, `TooManyWebhooks`, `UnknownUnit`, and `ValueError` for an unknown kind.
         """
         if unknown := set(kinds) - set(CHANGE_KINDS):
             raise ValueError(f"unknown kinds of changes: {', '.join(sorted(unknown))}")
@@ -138,11 +144,14 @@ class Webhooks:
         self._guard.resolve(target)
         if len(self.list_webhooks(agency)) >= MAX_WEBHOOKS:
             raise TooManyWebhooks
+        with read_transaction(self._engine) as connection:
+            if unit and not tier_of(connection, agency, unit).units:
+                raise UnknownUnit(unit)
         webhook_id, secret, now = self._new_id(), format_secret(self._new_secret(SECRET_BYTES)), self._now()
         # The host alone: the path may contain a secret of the agency.
         self._record("webhook.add", f"{agency} {webhook_id} {target.host}", actor, why, now)
         row = {
-            "id": webhook_id, "agency": agency, "address": address,
+            "id": webhook_id, "agency": agency, "address": address, "unit": unit,
             "kinds": ",".join(kind for kind in CHANGE_KINDS if not kinds or kind in kinds),
             "secret": seal_secret(self._sealer, secret, webhook_id), "previous_secret": "", "active": True,
             "created_by": actor, "created_at": now, "off_reason": "", "failures": 0,

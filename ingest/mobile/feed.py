@@ -79,6 +79,7 @@ class FeedDoor:
             document=f"{link}/berkas/{shown.document}" if shown and shown.document else "",
             question=shown.question if shown else "",
             link=link,
+            asks_rating=shown is not None and shown.asks_rating,
         )
 
 

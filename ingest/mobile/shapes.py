@@ -109,6 +109,10 @@ class FeedEntry(Shape):
     )
     question: str = Field(description="The agency's question, while it waits for an answer of the user.")
     link: str = Field(description="The sender's own page of this report, with all words.")
+    asks_rating: bool = Field(
+        False,
+        description="The sender was asked how the report was handled: the answer is a follow-up with the act `rates`.",
+    )
 
 
 class Feed(Shape):
@@ -129,3 +133,4 @@ class ShownReport(Shape):
     question: str = ""
     pictures: tuple[UUID, ...] = ()
     document: UUID | None = None
+    asks_rating: bool = False

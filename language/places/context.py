@@ -1,5 +1,6 @@
 """One text in which places are searched: its words, the regions in it, and the places near a word."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from language.places.gazetteer import AFTER_PREFIX, JOINS, LOCATIVES, RegionMention, containing_codes, is_in_city
@@ -9,6 +10,17 @@ from language.tokens import Tokens
 _CLOSE = 4
 _MAX_NAME_WORDS = 4
 SIDE_BY_SIDE = frozenset((" ", ", ", ",", "-", " - ", "/"))
+# “Kalijati RT 02/RW 03 Dawuan”: the neighbourhood stands between the names of village and district.
+_NEIGHBOURHOOD = re.compile(r"r[tw]\d*|\d{1,3}")
+
+
+def behind_neighbourhood(tokens: Tokens, position: int) -> int:
+    """Return the position behind "RT 02 RW 03" at a position; the position itself if none stands there."""
+    words = tokens.words
+    if position < len(words) and words[position].startswith(("rt", "rw")):
+        while position < len(words) and _NEIGHBOURHOOD.fullmatch(words[position]):
+            position += 1
+    return position
 
 
 class SearchContext:
@@ -85,7 +97,8 @@ class SearchContext:
 
     def neighbours(self, first: int, end: int) -> Iterator[RegionMention]:
         """Yield the names directly before and after some words."""
-        if (following := self.mentions.get(end)) and self.tokens.gaps[end] in SIDE_BY_SIDE:
+        next_name = behind_neighbourhood(self.tokens, end)
+        if (following := self.mentions.get(next_name)) and self.tokens.gaps[next_name] in SIDE_BY_SIDE:
             yield following
         if self.tokens.gaps[first] not in SIDE_BY_SIDE:
             return

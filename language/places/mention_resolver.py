@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise, zip_longest
 
-from language.places.context import SIDE_BY_SIDE, SearchContext
+from language.places.context import SIDE_BY_SIDE, SearchContext, behind_neighbourhood
 from language.places.gazetteer import RegionMention, is_in_city, regions_overlap
 from language.places.names import PART_WORDS, city_of
 from language.places.place_match import NamingKind, PlaceMatch, PlaceTables, merge_codes
@@ -102,10 +102,22 @@ class MentionResolver:
                 continue
             codes, following_codes = self._district_codes(match, tokens), self._district_codes(following, tokens)
             cities = set(map(city_of, codes)) & set(map(city_of, following_codes))
-            if cities and set(codes) != set(following_codes):
+            if districts := () if cities else self._districts_of_village(match, following, tokens):
+                # “Citeureup Dayeuhkolot”: a village of the other district, not the district of its name elsewhere.
+                matches[position] = _as_pair(match, districts, set(map(city_of, districts)))
+                matches[position + 1] = _as_pair(following, districts, set(map(city_of, districts)))
+            elif cities and set(codes) != set(following_codes):
                 matches[position] = _as_pair(match, codes, cities)
                 matches[position + 1] = _as_pair(following, following_codes, cities)
         return matches
+
+    def _districts_of_village(self, match: PlaceMatch, following: PlaceMatch, tokens: Tokens) -> tuple[str, ...]:
+        """Return the districts of one of two names in which a village has the other name."""
+        for village, district in ((match, following), (following, match)):
+            villages = self._villages.districts("".join(tokens.words[village.first : village.end]))
+            if codes := tuple(code for code in villages if code in district.codes):
+                return codes
+        return ()
 
     def _district_codes(self, match: PlaceMatch, tokens: Tokens) -> tuple[str, ...]:
         if match.kind is not NamingKind.NAMED:
@@ -144,7 +156,8 @@ def _may_be_pair(match: PlaceMatch, following: PlaceMatch, tokens: Tokens) -> bo
     """Return True for two untyped names side by side of which at least one is a district's."""
     kinds = {match.kind, following.kind}
     is_untyped_pair = NamingKind.BARE in kinds and kinds <= _UNTYPED
-    return is_untyped_pair and following.first <= match.end and tokens.gaps[following.first] in SIDE_BY_SIDE
+    is_beside = following.first <= behind_neighbourhood(tokens, match.end)
+    return is_untyped_pair and is_beside and tokens.gaps[following.first] in SIDE_BY_SIDE
 
 
 def _as_pair(match: PlaceMatch, codes: Iterable[str], cities: Collection[str]) -> PlaceMatch:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from language.places.context import SIDE_BY_SIDE, SearchContext
+from language.places.context import SIDE_BY_SIDE, SearchContext, behind_neighbourhood
 from language.places.gazetteer import PREFIXES, levels_after, region_level
 from language.places.names import (
     DESA,
@@ -29,6 +29,8 @@ _MIN_TAGGED_LETTERS, _MIN_BARE_LETTERS, _MIN_MISSPELT_LETTERS = 5, 5, 6
 # Minimum letters of an ordinary word that is written together with the city before it.
 _MIN_FOLLOWING_LETTERS = 4
 _SUFFIXES = ("kan", "an", "nya", "i")
+# Prefixes of nouns in -an, and the first letters of the root that they replace: perbatasan, penarikan, kejaksaan.
+_NOUN_PREFIXES = (("per", ""), ("peng", "k"), ("peny", "s"), ("pem", "p"), ("pen", "t"), ("pe", ""), ("ke", ""))
 _MIDDLE_CAPITAL = re.compile(r"^[^\W\d_]*?[a-z](?=[A-Z][a-z]+$)")
 # Beginnings of names of firms and services, to which the city behind them belongs.
 _BRAND_BEGINNINGS = frozenset(("trans", "bank", "persatuan", "radio", "harian"))
@@ -177,6 +179,8 @@ class WordSearch:
         return match if self._is_clear_alone(context, match) else None
 
     def _is_clear_alone(self, context: SearchContext, match: PlaceMatch) -> bool:
+        if match.end == match.first + 1 and self._is_noun_of_root(context.tokens.words[match.first]):
+            return False
         letters = len(context.joined(match.first, match.end))
         # "di Sayung"
         is_district_after_locative = bool(match.likely) and context.is_after_locative(match.first)
@@ -194,6 +198,17 @@ class WordSearch:
         """Return True for a word with the suffix of a noun or verb behind an ordinary word (pandangan)."""
         return any(word.removesuffix(suffix) in self._known_words for suffix in _SUFFIXES if word.endswith(suffix))
 
+    def _is_noun_of_root(self, word: str) -> bool:
+        """Return True for a noun that is made of an ordinary word, which villages bear too (perbatasan)."""
+        stem = word.removesuffix("an")
+        roots = [
+            letter + stem.removeprefix(prefix)
+            for prefix, first_letter in _NOUN_PREFIXES
+            if stem.startswith(prefix)
+            for letter in ("", first_letter)
+        ]
+        return stem != word and not self._known_words.isdisjoint(roots)
+
     def _village_beside_district(
         self, context: SearchContext, position: int, end: int, villages: Sequence[str]
     ) -> PlaceMatch | None:
@@ -208,8 +223,9 @@ class WordSearch:
         neighbours = context.neighbours(position, end)
         districts = [code for mention in neighbours for code in mention.codes if is_district(code)]
         words, gaps = context.tokens.words, context.tokens.gaps
-        if end < len(words) and gaps[end] in SIDE_BY_SIDE:
-            districts.extend(self._names.joined.get(words[end], ()))
+        next_name = behind_neighbourhood(context.tokens, end)
+        if next_name < len(words) and gaps[next_name] in SIDE_BY_SIDE:
+            districts.extend(self._names.joined.get(words[next_name], ()))
         return tuple(code for code in villages if code in districts)
 
     def _region_after_type_word(self, context: SearchContext, position: int) -> PlaceMatch | None:

@@ -16,6 +16,7 @@ from config.reference.matter_terms import TermIndex
 from config.reference.table_reader import phrase_words
 from language.phrase_lexicon import Phrase, PhraseLexicon
 from messages.shapes import Channel, Kind
+from normalize.classification.own_report import reports_near_place, tells_of_own_report
 from normalize.classification.talk import TalkReader, TalkReason
 from normalize.classification.tokens import tokenize
 
@@ -193,10 +194,15 @@ class Classifier:
         return _set_aside(reason, 0.0, (reason,)) if reason else None
 
     def _unasked_message(self, words: Sequence[str], matches: PhraseMatches, *, is_form: bool) -> Classification | None:
-        """Return the classification of publicity about this service, a thank-you or a chain message."""
+        """Return the classification of publicity about this service, a thank-you or a chain message.
+
+        Whoever tells of an own report complains, in however few words.
+        """
         threshold = _FORM_THRESHOLD if is_form else _UNASKED_THRESHOLD
         for outcome, reason in _OWN_PROTECTION:
             if matches.sums[outcome] <= threshold.score or not _may_be(outcome, matches):
+                continue
+            if outcome == "service" and not matches.of_outcome("answers") and self._tells_of_own_matter(words):
                 continue
             rows = matches.of_outcome(outcome)
             score = matches.sums[outcome] - self._cost_of_trouble(words)
@@ -204,6 +210,10 @@ class Classifier:
             if score > threshold.score and strong_phrases >= threshold.strong_phrases:
                 return _set_aside(reason, score, _evidence(rows))
         return None
+
+    def _tells_of_own_matter(self, words: Sequence[str]) -> bool:
+        """Return True for an own report, or for a fault at a place that is reported."""
+        return tells_of_own_report(words) or (reports_near_place(words) and bool(self._faults.find_topics(words)))
 
     def _cost_of_trouble(self, words: Sequence[str]) -> float:
         """Return log-odds for a complaint: by the faults that a message names, and by its length."""

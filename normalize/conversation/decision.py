@@ -4,7 +4,7 @@ Only a proven sender has own reports. A message that tells of a matter of its ow
 attached, its own agency would not see it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,8 +26,10 @@ ANSWER_PERIOD = timedelta(days=30)
 SPLIT_PERIOD = timedelta(seconds=60)
 # A message that says that the one before it was wrong corrects it for this time.
 CORRECTION_PERIOD = timedelta(minutes=5)
-# A digit alone rates for this time after the sender was asked for it.
+# A digit alone rates for this time after the answer to a confirmation asked for it.
 RATING_PERIOD = timedelta(hours=24)
+# A digit alone rates for this time after the question about a closed case.
+RATING_QUESTION_PERIOD = timedelta(days=14)
 # Words outside the report and the usual wording with which a message may still be about the report; fewer if it shares
 # no word with the report, or names a fault that the report does not have.
 _MAX_FURTHER_WORDS = 3
@@ -51,8 +53,8 @@ class SenderReport:
 
     `report_id` is the complaint that further messages repeat. `lacks_place` and `lacks_matter` are those of the message
     with the id `complaint_id`, `at` its arrival. Then the times of the last answers to the case by the bus's clock, of
-    the last message that belongs to it, and of the question if the Ombudsman may have the case. `confirms`: the message
-    with the id `complaint_id` confirms an answer.
+    the last message that belongs to it, of the question if the Ombudsman may have the case, and of the question for a
+    rating while it has none. `confirms`: the message with the id `complaint_id` confirms an answer.
     """
 
     complaint_id: UUID
@@ -68,6 +70,7 @@ class SenderReport:
     closed_at: datetime | None = None
     continued_at: datetime | None = None
     asked_about_ombudsman_at: datetime | None = None
+    asked_for_rating_at: datetime | None = None
     confirms: bool = False
 
 
@@ -137,7 +140,7 @@ def attach(
         return _by_number(message, earlier, content_of, may_object)
     if message.is_courtesy:
         return _response(message, earlier, content_of, may_object)
-    answer = _answer_to_question(message, earlier, content_of) or _asked_rating(message, earlier)
+    answer = _asked_rating(message, earlier) or _answer_to_question(message, earlier, content_of)
     if answer is None and message.is_unanswered_request:
         return _push(message, earlier, content_of)
     if answer or message.reason:
@@ -222,12 +225,33 @@ def _answer_to_question(
 
 
 def _asked_rating(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
-    """Return the report of a digit alone: the last message confirmed its answer, and was asked for a rating."""
-    latest = reports[0] if reports else None
-    if not message.bare_rating or latest is None or not latest.confirms or message.at - latest.at > RATING_PERIOD:
+    """Return the report of a digit alone: the one whose sender was asked for a rating last, and has given none.
+
+    A question of an agency that came later and waits is what the digit answers.
+    """
+    if not message.bare_rating:
         return None
-    report = next((report for report in reports if report.complaint_id == latest.report_id), latest)
+    asked_at, report = max(_rating_questions(reports, message.at), key=lambda asked: asked[0], default=(None, None))
+    if asked_at is None or report is None:
+        return None
+    waits = (other.asked_at for other in reports if other.asked_at and _waits(other, message.at))
+    if any(agency_asked_at > asked_at for agency_asked_at in waits):
+        return None
     return Attachment(report, "rates", "asked-for-rating", message.bare_rating)
+
+
+def _rating_questions(reports: Sequence[SenderReport], at: datetime) -> Iterator[tuple[datetime, SenderReport]]:
+    """Yield the times of the questions for a rating that are open, each with its report.
+
+    The answer to a confirmation asks as well, until the sender writes anything else.
+    """
+    for report in reports:
+        asked_at = report.asked_for_rating_at
+        if asked_at and asked_at <= at <= asked_at + RATING_QUESTION_PERIOD:
+            yield asked_at, report
+    latest = reports[0] if reports else None
+    if latest and latest.confirms and at - latest.at <= RATING_PERIOD:
+        yield latest.at, next((report for report in reports if report.complaint_id == latest.report_id), latest)
 
 
 def _waits(report: SenderReport, at: datetime) -> bool:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -27,19 +28,21 @@ from sqlmodel import col, select
 from config.conditions import is_one_of
 from config.database import UtcDateTime
 from config.row_insertion import insert_missing_rows
-from messages.shapes import AnswerOutcome, OversightEvent
+from messages.shapes import RATING_ASKED, AnswerOutcome, OversightEvent
 from normalize.conversation.decision import SenderReport
-from normalize.conversation.tables import OmbudsmanQuestionRow, SenderReportRow
+from normalize.conversation.tables import OmbudsmanQuestionRow, RatingQuestionRow, SenderReportRow
 from normalize.duplicates.store.closed_cases import is_still_closed
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
 # Latest reports of one sender that a message may belong to without naming the number.
 _REPORTS_OF_SENDER = 30
-# Event on `oversight`: the sender of a case was asked about the Ombudsman.
-OMBUDSMAN_ASKED = "ombudsman-asked"
+# Table of the questions to senders, by the event on `oversight` that they were asked.
+QUESTIONS: Mapping[str, type[OmbudsmanQuestionRow | RatingQuestionRow]] = MappingProxyType(
+    {"ombudsman-asked": OmbudsmanQuestionRow, RATING_ASKED: RatingQuestionRow}
+)
 # Expired rows that are deleted at a time.
 _DELETED_ROWS = 5_000
-_OTHER_COLUMNS = ("closed_at", "asked_about_ombudsman_at")
+_OTHER_COLUMNS = ("closed_at", "asked_about_ombudsman_at", "asked_for_rating_at")
 _OWN_COLUMNS = tuple(field.name for field in fields(SenderReport) if field.name not in _OTHER_COLUMNS)
 
 
@@ -58,6 +61,7 @@ class SenderReports:
         self._reports: dict[str, dict[UUID, SenderReport]] = defaultdict(dict)
         self._new_rows: list[dict[str, object]] = []
         self._continued: dict[UUID, datetime] = {}
+        self._rated: dict[UUID, datetime] = {}
         if senders:
             self._load(_LATEST_REPORTS, senders=senders)
         if senders and numbers:
@@ -82,20 +86,30 @@ class SenderReports:
                 if report_id == report.report_id:
                     reports[complaint_id] = replace(report, continued_at=max(at, report.continued_at or at))
 
+    def rate_report(self, report_id: UUID, at: datetime) -> None:
+        """Record that the sender rated a report: the question for a rating is answered, on whatever channel."""
+        self._rated[report_id] = max(at, self._rated.get(report_id, at))
+        for reports in self._reports.values():
+            if report := reports.get(report_id):
+                reports[report_id] = replace(report, asked_for_rating_at=None)
+
     def write(self, connection: Connection) -> None:
         """Write what the batch added."""
         insert_missing_rows(connection, SenderReportRow, self._new_rows)
         continued = [{"continued_id": report_id, "time": at} for report_id, at in sorted(self._continued.items())]
         if continued:
             connection.execute(_CONTINUE, continued)
+        rated = [{"rated_id": report_id, "time": at} for report_id, at in sorted(self._rated.items())]
+        if rated:
+            connection.execute(_RATE, rated)
 
     def delete_expired(self, connection: Connection) -> None:
         """Delete expired reports, the oldest first, and expired questions."""
         row = SenderReportRow
         expired = select(row.complaint_id).where(col(row.at) < self._expiry).order_by(col(row.at)).limit(_DELETED_ROWS)
         connection.execute(delete(row).where(col(row.complaint_id).in_(expired)))
-        question = OmbudsmanQuestionRow
-        connection.execute(delete(question).where(col(question.asked_at) < self._expiry))
+        for question in QUESTIONS.values():
+            connection.execute(delete(question).where(col(question.asked_at) < self._expiry))
 
     def _load(self, query: Select[Any], **parameters: Collection[str]) -> None:
         for sender, *values in self._connection.execute(query, {"expiry": self._expiry, **parameters}):
@@ -124,9 +138,10 @@ def record_answers(connection: Connection, answers: Sequence[AnswerOutcome]) -> 
 
 
 def record_questions(connection: Connection, events: Sequence[OversightEvent]) -> None:
-    """Store the times of these events (`OMBUDSMAN_ASKED`)."""
-    rows = [{"complaint_id": event.subject, "asked_at": event.at} for event in events]
-    insert_missing_rows(connection, OmbudsmanQuestionRow, rows)
+    """Store the times of these events (`QUESTIONS`)."""
+    for name, table in QUESTIONS.items():
+        rows = [{"complaint_id": event.subject, "asked_at": event.at} for event in events if event.event == name]
+        insert_missing_rows(connection, table, rows)
 
 
 def _is_before(time: object, at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -158,17 +173,18 @@ def _members(complaint_id: UUID) -> Sequence[Select[Any]]:
 def _reports() -> Select[Any]:
     """Return the query of sender, own columns, and the other columns.
 
-    These are the time at which the case was closed unless it is open again, and that of the question about the
-    Ombudsman.
+    These are the time at which the case was closed unless it is open again, that of the question about the Ombudsman,
+    and that of the question for a rating if it is open.
     """
-    closed, question = ClosedComplaint, OmbudsmanQuestionRow
+    closed, question, rating = ClosedComplaint, OmbudsmanQuestionRow, RatingQuestionRow
     columns: Mapping[str, Any] = {name: col(getattr(SenderReportRow, name)) for name in _OWN_COLUMNS}
-    others = (col(closed.closed_at), col(question.asked_at))
+    others = (col(closed.closed_at), col(question.asked_at), col(rating.asked_at))
     query: Select[Any] = select(col(SenderReportRow.sender), *columns.values(), *others)  # type: ignore[call-overload]
     is_same = col(closed.complaint_id) == col(SenderReportRow.report_id)
     is_asked = col(question.complaint_id) == col(SenderReportRow.complaint_id)
-    is_not_expired = col(SenderReportRow.at) >= bindparam("expiry")
-    return query.where(is_not_expired).outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
+    is_unrated = (col(rating.complaint_id) == col(SenderReportRow.complaint_id)) & col(rating.rated_at).is_(None)
+    query = query.where(col(SenderReportRow.at) >= bindparam("expiry")).outerjoin(rating, is_unrated)
+    return query.outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
 
 
 def _continue_report() -> Update:
@@ -180,6 +196,14 @@ def _continue_report() -> Update:
     is_of_report = (col(row.sender) == sender) & (col(row.report_id) == report_id)
     at: BindParameter[datetime] = bindparam("time", type_=UtcDateTime())
     return update(row).where(is_of_report, _is_before(row.continued_at, at)).values(continued_at=at)
+
+
+def _rate_report() -> Update:
+    """Return the update of the question about a report that has an earlier time than the rating."""
+    row = RatingQuestionRow
+    report_id: BindParameter[UUID] = bindparam("rated_id", type_=Uuid())
+    at: BindParameter[datetime] = bindparam("time", type_=UtcDateTime())
+    return update(row).where(col(row.complaint_id) == report_id, col(row.asked_at) <= at).values(rated_at=at)
 
 
 def _latest_reports() -> Select[Any]:
@@ -195,6 +219,7 @@ def _latest_reports() -> Select[Any]:
 
 # Built once: each batch executes them.
 _CONTINUE = _continue_report()
+_RATE = _rate_report()
 _SENDERS: BindParameter[Any] = bindparam("senders")
 _LATEST_REPORTS = _latest_reports()
 _NUMBERED_REPORTS = _reports().where(

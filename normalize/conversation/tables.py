@@ -41,6 +41,20 @@ class SenderReportRow(SQLModel, table=True):
     continued_at: datetime | None = Field(None, sa_type=UtcDateTime)
 
 
+class RatingQuestionRow(SQLModel, table=True):
+    """A complaint whose sender was asked for a rating. It may be stored before the complaint.
+
+    `rated_at` is the time of a rating since; `None` while the question is open.
+    """
+
+    __tablename__ = "normalize_rating_question"
+    __table_args__ = declared(IDS, retention="exactly-once")
+
+    complaint_id: UUID = Field(primary_key=True)
+    asked_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    rated_at: datetime | None = Field(None, sa_type=UtcDateTime)
+
+
 class OmbudsmanQuestionRow(SQLModel, table=True):
     """A complaint whose sender was asked if the Ombudsman may have the case. It may be stored before the complaint."""
 

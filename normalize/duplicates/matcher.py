@@ -35,6 +35,8 @@ from normalize.duplicates.store.link_counts import LinkKind
 TOO_MANY_JOINS = "too-many-joins"
 # Searches of one complaint: one more for each matter that has reached its limit.
 _MAX_SEARCHES = 4
+# Candidates that are weighed at least, if there are as many.
+_MAX_WEIGHED = 3
 # Distance of two scores within which a report in other words may belong to either matter.
 MAX_AMBIGUOUS_DISTANCE = 0.4
 # From this score on, an earlier complaint of the same sender is almost literally equal: no candidate can be likelier.
@@ -123,7 +125,7 @@ class Matcher:
         """
         contradicted = None
         matches = sorted(
-            self._compare_candidates(earlier_complaints.candidates(keys, full_roots), comparable),
+            self._compare_candidates(earlier_complaints, comparable, keys, full_roots),
             key=_rank,
             reverse=True,
         )
@@ -131,21 +133,43 @@ class Matcher:
             if match.verdict.certainty == "new":
                 return contradicted or match
             if not self._is_contradicted(earlier_complaints, match.earlier, comparable):
-                is_certain = match.verdict.certainty == "certain" and not _is_ambiguous(match, matches)
+                is_certain = (
+                    match.verdict.certainty == "certain"
+                    and not _is_ambiguous(match, matches)
+                    and self._is_supported(earlier_complaints, match, matches, comparable)
+                )
                 return match if is_certain else contradicted or _make_likely(match)
             contradicted = contradicted or _make_likely(match)
         return contradicted
 
     def _compare_candidates(
-        self, candidates: Iterable[EarlierComplaint], comparable: Comparable
+        self,
+        earlier_complaints: EarlierComplaints,
+        comparable: Comparable,
+        keys: LookupKeys,
+        full_roots: Collection[UUID],
     ) -> Iterator[BestMatch]:
-        """Yield the candidates that no rule excludes."""
-        for candidate in candidates:
+        """Yield the candidates that no rule excludes, and the last complaints of the sender.
+
+        The first candidates are the likeliest. Behind `_MAX_WEIGHED` the next one is weighed only if the one before it
+        is likely.
+        """
+        compared, weighed = set(), 0
+        for candidate in earlier_complaints.candidates(keys, full_roots):
+            compared.add(candidate.complaint_id)
             verdict = self._comparator.compare(candidate.comparable, comparable)
             if not verdict.exclusion:
+                weighed += 1
                 yield BestMatch(candidate, verdict)
             if _is_certain_repeat(verdict) and verdict.score >= _LITERAL_SCORE:
                 return
+            if weighed >= _MAX_WEIGHED and verdict.certainty == "new":
+                break
+        for candidate in earlier_complaints.last_of_sender(keys, full_roots):
+            if candidate.complaint_id not in compared:
+                verdict = self._comparator.compare(candidate.comparable, comparable)
+                if not verdict.exclusion:
+                    yield BestMatch(candidate, verdict)
 
     def _is_contradicted(
         self, earlier_complaints: EarlierComplaints, candidate: EarlierComplaint, comparable: Comparable
@@ -159,6 +183,26 @@ class Matcher:
             for member in earlier_complaints.members(candidate.root_id)
             if member.complaint_id != candidate.complaint_id
         )
+
+    def _is_supported(
+        self,
+        earlier_complaints: EarlierComplaints,
+        match: BestMatch,
+        matches: Iterable[BestMatch],
+        comparable: Comparable,
+    ) -> bool:
+        """Return True unless a report in other words resembles one later member of the matter alone.
+
+        What joins needs the first report or two members: a member may tell of a second matter besides.
+        """
+        root_id = match.earlier.root_id
+        if match.earlier.complaint_id == root_id or match.verdict.sender == "same" or match.verdict.is_near:
+            return True
+        members = (other for other in matches if other.earlier.root_id == root_id and other is not match)
+        if any(other.verdict.certainty == "certain" for other in members):
+            return True
+        root = earlier_complaints.get(root_id)
+        return root is None or self._comparator.compare(root.comparable, comparable).certainty == "certain"
 
     def decide_relation(
         self,

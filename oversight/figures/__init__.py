@@ -1,1 +1,1 @@
-"""The thirteen figures of the service: their definitions, and their computation from counts. Pure."""
+"""The fourteen figures of the service: their definitions, and their computation from counts. Pure."""

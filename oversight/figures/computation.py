@@ -1,14 +1,22 @@
-"""Computes the thirteen figures from the counts of a scope and a period. Pure; `definitions` says what each one is."""
+"""Computes the fourteen figures from the counts of a scope and a period. Pure; `definitions` says what each one is."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from types import MappingProxyType
 
 from cases.clocks.deadlines import Deadlines
 from oversight.figures.counts import AgencyPair, Counts, Measure, worst_pairs
-from oversight.figures.definitions import CURRENT_CASES, FIGURES, FINISH_DAYS, WORST_PAIRS, CountedShare
+from oversight.figures.definitions import (
+    CURRENT_CASES,
+    FIGURES,
+    FINISH_DAYS,
+    LEAST_RATINGS,
+    WORST_PAIRS,
+    CountedShare,
+)
 from oversight.figures.survival import Survival, kaplan_meier
 
 # Measures whose bucket is the day of a deadline.
@@ -17,6 +25,11 @@ _DUE_DAYS: tuple[Measure, ...] = (
     *("touch_met", "touch_open"),
 )
 
+# Measure of the cases with each rating, from 1 (bad) to 5 (very good).
+RATED: Mapping[int, Measure] = MappingProxyType({1: "rated_1", 2: "rated_2", 3: "rated_3", 4: "rated_4", 5: "rated_5"})
+
+_ASKED = CountedShare(("rating_asked",), ("closed",))
+_ANSWERED = CountedShare(("rating_answered",), ("rating_asked",))
 _PUBLISHED = CountedShare(("published_as_finished",), CURRENT_CASES)
 
 
@@ -83,8 +96,31 @@ class Untouched:
 
 
 @dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """Closed cases whose senders were asked for a rating, those of them with one, and the cases by rating."""
+
+    asked: Share
+    answered: Share
+    distribution: Mapping[int, int]
+
+    @property
+    def rated(self) -> int:
+        """The number of closed cases with a rating."""
+        return sum(self.distribution.values())
+
+    @property
+    def median(self) -> int | None:
+        """The least rating that at least half of the cases do not exceed; `None` of fewer than `LEAST_RATINGS`."""
+        if self.rated < LEAST_RATINGS:
+            return None
+        ratings = sorted(self.distribution)
+        totals = accumulate(self.distribution[rating] for rating in ratings)
+        return next(rating for rating, total in zip(ratings, totals, strict=True) if 2 * total >= self.rated)
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
-    """The thirteen figures of a scope and a period on a day.
+    """The fourteen figures of a scope and a period on a day.
 
     `shares` are those that `definitions` declares whole, by key, in their order. `worst_pairs` are the pairs of
     agencies with the most cases that were sent about, the worst first.
@@ -102,6 +138,7 @@ class Figures:
     finished: Finished
     open_cases: OpenCases
     untouched_after_10_days: Untouched
+    satisfaction: Satisfaction
     shares: Mapping[str, Share]
     worst_pairs: tuple[AgencyPair, ...]
     clocks_version: str
@@ -122,6 +159,7 @@ def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figure
         finished=Finished(finished_in_time(counts, today), _share(counts, _PUBLISHED)),
         open_cases=_open_cases(counts, today),
         untouched_after_10_days=_untouched(counts, today),
+        satisfaction=_satisfaction(counts),
         shares={figure.keys[0]: _share(counts, figure.share) for figure in FIGURES if figure.share},
         worst_pairs=worst_pairs(counts.pairs, WORST_PAIRS),
         clocks_version=deadlines.clocks.version,
@@ -181,6 +219,11 @@ def _untouched(counts: Counts, today: date) -> Untouched:
     touched = _in_time(counts, today, "touch_met", "touch_missed", "touch_open", "touch_dropped")
     share = Share(touched.denominator - touched.numerator, touched.denominator, touched.censored)
     return Untouched(share, counts.where("touch_open", lambda day: day < today.toordinal()))
+
+
+def _satisfaction(counts: Counts) -> Satisfaction:
+    distribution = {rating: counts.total(measure) for rating, measure in RATED.items()}
+    return Satisfaction(_share(counts, _ASKED), _share(counts, _ANSWERED), MappingProxyType(distribution))
 
 
 def _days_to_answer(counts: Counts, today: date) -> DaysToAnswer:

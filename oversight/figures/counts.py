@@ -63,6 +63,14 @@ Measure: TypeAlias = Literal[
     "reopened",
     # Closed, and no answer of an agency names a picture.
     "closed_without_evidence",
+    # Closed, and the sender was asked for a rating; has rated since; the last rating of the sender.
+    "rating_asked",
+    "rating_answered",
+    "rated_1",
+    "rated_2",
+    "rated_3",
+    "rated_4",
+    "rated_5",
     "to_ombudsman",
 ]
 

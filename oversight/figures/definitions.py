@@ -1,4 +1,4 @@
-"""The thirteen figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
+"""The fourteen figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
 
 Common to all: the cohort is the month in which a report arrived, in Jakarta; only own cases count, so a report that was
 merged with another one counts as a duplicate avoided. What triage archived as no complaint before an agency got it is
@@ -22,6 +22,8 @@ FINISH_DAYS = 60
 # A case that so many agencies refused was sent about.
 PING_PONG_REFUSALS = 2
 WORST_PAIRS = 10
+# Of fewer ratings there is no median: one more would change it.
+LEAST_RATINGS = 5
 
 Unit: TypeAlias = Literal["reports", "cases", "share of cases", "days"]
 # The agency whose figures a case counts in, for the figures of one agency. `first`: the first one that got it.
@@ -195,6 +197,22 @@ FIGURES: tuple[FigureDefinition, ...] = (
         "share of cases",
         "current",
         CountedShare(("to_ombudsman",), CURRENT_CASES),
+    ),
+    FigureDefinition(
+        ("satisfaction",),
+        "Satisfaction",
+        "`asked`: cases whose sender was asked for a rating, once, a day after the closing: on the own page, and by a "
+        "reply where a proven contact can get one. `answered`: those of them "
+        "whose sender has rated since. `distribution`: cases by the last rating of the sender, from 1 (bad) to 5 (very "
+        "good), asked or not; `median`: the rating that at least half of them do not exceed, empty while fewer than "
+        f"{LEAST_RATINGS} are rated. A mean is never taken. Citizens who joined a case are asked too, and their "
+        "ratings are in the case and in no number here",
+        "`asked`: cases that an agency has closed at least once. `answered`: cases whose sender was asked. Not asked "
+        "is who had rated before, withdrew the report or is forgotten, and who writes on X, where everybody would read "
+        "it",
+        f"{_OWN_CASES} that an agency has closed at least once",
+        "share of cases",
+        "current",
     ),
 )
 TITLES: Mapping[str, str] = {figure.keys[0]: figure.title for figure in FIGURES}

@@ -17,6 +17,7 @@ def figures_json(figures: Figures) -> dict[str, Any]:
     shares["ping_pong"]["worst_pairs"] = [pair._asdict() for pair in figures.worst_pairs]
     days, published = figures.days_to_answer, figures.finished.published
     untouched, open_cases = figures.untouched_after_10_days, figures.open_cases
+    satisfaction = figures.satisfaction
     return {
         "received": dict(figures.received),
         "cases": figures.cases,
@@ -43,6 +44,12 @@ def figures_json(figures: Figures) -> dict[str, Any]:
         "overdue": open_cases.overdue,
         "three_times_overdue": open_cases.three_times_overdue,
         "untouched_after_10_days": {**_share(untouched.share), "still_untouched": untouched.still_untouched},
+        "satisfaction": {
+            "asked": _share(satisfaction.asked),
+            "answered": _share(satisfaction.answered),
+            "median": satisfaction.median,
+            "distribution": {str(rating): number for rating, number in satisfaction.distribution.items()},
+        },
         **shares,
         "clocks_version": figures.clocks_version,
         "calendar_version": figures.calendar_version,

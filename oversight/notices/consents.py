@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from sqlmodel import col
 
 from cases.clocks.clock_table import ClockName
@@ -22,6 +22,7 @@ from cases.course.ombudsman_consent import (
 )
 from cases.facts.tables import ComplaintFact
 from config.conditions import is_one_of
+from config.row_insertion import insert_or_replace_rows
 from oversight.notices.tables import OversightConsent
 from oversight.notices.told_events import ToldEvents
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
@@ -31,7 +32,6 @@ _CLOCK: ClockName = "resolve"
 # Built once: each batch executes them.
 _IDS: BindParameter[Any] = bindparam("ids")
 _REMOVAL = delete(OversightConsent).where(is_one_of(col(OversightConsent.complaint_id), _IDS))
-_INSERTION = insert(OversightConsent)
 _ARRIVALS = select(col(ComplaintFact.id), col(ComplaintFact.received_at)).where(is_one_of(col(ComplaintFact.id), _IDS))
 
 
@@ -117,10 +117,10 @@ def store_consents(
 
     `told` are the events of their cases that are on the topic.
     """
-    if report_ids:
-        connection.execute(_REMOVAL, {"ids": report_ids})
-    if consents:
-        connection.execute(_INSERTION, [consent.columns(told.get(consent.complaint_id, ())) for consent in consents])
+    if removed_ids := set(report_ids) - {consent.complaint_id for consent in consents}:
+        connection.execute(_REMOVAL, {"ids": removed_ids})
+    rows = [consent.columns(told.get(consent.complaint_id, ())) for consent in consents]
+    insert_or_replace_rows(connection, OversightConsent, rows)
 
 
 def answer_of(row: OversightConsent) -> ConsentAct | None:

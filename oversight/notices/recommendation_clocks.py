@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.tables import RecommendationFact
 from config.conditions import is_one_of
 from messages.recommendation import RECOMMENDATION_CLOCK, first_of_stay
@@ -47,10 +48,10 @@ def kind_of_clock(name: str) -> str:
 
 
 def recommendation_clocks(
-    connection: Connection, all_facts: Collection[ReportFacts], deadlines: Deadlines
+    connection: Connection, all_facts: Collection[ReportFacts], shared_facts: SharedFacts, deadlines: Deadlines
 ) -> Iterator[RunningClock]:
     """Yield the clocks of these reports. A report at no institution has none."""
-    waiting = _waiting(connection, [facts.id for facts in all_facts])
+    waiting = _waiting(connection, shared_facts.with_facts("recommendation", [facts.id for facts in all_facts]))
     for facts in all_facts:
         if not facts.dispatches:
             continue
@@ -69,7 +70,7 @@ def recommendation_clocks(
             )
 
 
-def _waiting(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Any]]:
+def _waiting(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Any]]:
     """Return id and time of the recommendations without an answer, by report."""
     rows: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in connection.execute(_WAITING, {"ids": report_ids}) if report_ids else ():

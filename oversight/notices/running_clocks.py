@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
+from sqlalchemy import BindParameter, Connection, bindparam, delete
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
 from config.conditions import is_one_of
+from config.row_insertion import insert_rows
 from messages.topics import TRIAGE
 from oversight.notices.deadline_events import ClockMoments, untold_events
 from oversight.notices.tables import OversightClock
@@ -19,7 +20,6 @@ from oversight.read_model.report_facts import CaseClocks, ReportFacts
 # Built once: each batch executes them.
 _IDS: BindParameter[Any] = bindparam("ids")
 _REMOVAL = delete(OversightClock).where(is_one_of(col(OversightClock.complaint_id), _IDS))
-_INSERTION = insert(OversightClock)
 
 
 class RunningClock(NamedTuple):
@@ -61,11 +61,8 @@ def store_running_clocks(
     """
     if report_ids:
         connection.execute(_REMOVAL, {"ids": report_ids})
-    if clocks:
-        rows = [
-            {**clock._asdict(), "next_at": next_moment(clock, told.get(clock.complaint_id, ()))} for clock in clocks
-        ]
-        connection.execute(_INSERTION, rows)
+    rows = [{**clock._asdict(), "next_at": next_moment(clock, told.get(clock.complaint_id, ()))} for clock in clocks]
+    insert_rows(connection, OversightClock, rows)
 
 
 def next_moment(clock: ClockMoments, told: Collection[UUID]) -> datetime | None:

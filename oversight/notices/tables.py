@@ -12,6 +12,8 @@ from config.table_declaration import FIGURES, declared
 class OversightNotice(SQLModel, table=True):
     """An event that oversight has published: of a deadline, or of a hand-over to the Ombudsman.
 
+    Or a closing after which the senders were asked for a rating, where `id` is that of `rating_questions.closing_id`.
+
     It is stored with the publication, so that a derivation before the record comes back does not tell it again.
     `id` is that of the event, `complaint_id` the case.
     """
@@ -70,3 +72,23 @@ class OversightConsent(SQLModel, table=True):
     answer_act: str = ""
     answer_id: UUID | None = None
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OversightRatingQuestion(SQLModel, table=True):
+    """Derived: a closed case whose senders will be asked for a rating at `ask_at`. Once they are, it has no row.
+
+    `hop` is the dispatch that was closed, `since` its time: a sender who has rated since then is not asked.
+    `asks_sender`: the sender of the case has not, so that not only those are asked who joined it.
+    """
+
+    __tablename__ = "oversight_rating_question"
+    __table_args__ = (
+        Index("ix_oversight_rating_question_ask", "ask_at"),
+        declared(FIGURES, retention="figures"),
+    )
+
+    complaint_id: UUID = Field(primary_key=True)
+    hop: int
+    since: datetime = Field(sa_type=UtcDateTime)
+    asks_sender: bool
+    ask_at: datetime = Field(sa_type=UtcDateTime)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
-from oversight.figures.computation import compute_figures
+from oversight.figures.computation import RATED, compute_figures
 from oversight.figures.counts import Count, Counts, Period, Scope
 from oversight.figures.definitions import PING_PONG_REFUSALS
 from oversight.pages.shown_figures import FigureValue, ShownFigure
@@ -35,11 +35,17 @@ _NEEDED: Mapping[str, ColumnElement[bool]] = {
     "terlambat": col(OversightCase.open_due_at).is_not(None),
     "terlambat-tiga": col(OversightCase.three_times_due_at).is_not(None),
     "tanpa-foto": col(OversightCase.closings) > 0,
+    **dict.fromkeys(("ditanya-nilai", "nilai"), col(OversightCase.closings) > 0),
+    "memberi-nilai": col(OversightCase.rating_asked_at).is_not(None),
+    **dict.fromkeys((f"nilai-{rating}" for rating in RATED), col(OversightCase.rating) > 0),
     "dibuka-lagi": or_(col(OversightCase.closings) > 0, col(OversightCase.reopenings) > 0),
 }
 _NEEDED_OF_NUMERATOR: Mapping[str, ColumnElement[bool]] = {
     "dilempar": col(OversightCase.refusals) >= PING_PONG_REFUSALS,
     "ombudsman": col(OversightCase.handed_over_at).is_not(None),
+    "ditanya-nilai": col(OversightCase.rating_asked_at).is_not(None),
+    "nilai": col(OversightCase.rating) > 0,
+    **{f"nilai-{rating}": col(OversightCase.rating) == rating for rating in RATED},
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from oversight.figures.computation import Figures, Share
+from oversight.figures.computation import RATED, Figures, Share
 from oversight.figures.counts import Measure
 from pages.translation.message import Message, formatted_number
 from pages.translation.message import message as _
@@ -12,7 +12,7 @@ from pages.translation.message import message as _
 NOTHING = Message("-")
 _DAYS = _("{days} hari")
 
-Unit: TypeAlias = Literal["count", "share", "days"]
+Unit: TypeAlias = Literal["count", "share", "days", "rating"]
 Better: TypeAlias = Literal["high", "low", ""]
 
 
@@ -59,6 +59,12 @@ class ShownFigure:
         """Whether the figure needs each bucket as it is: the days to the first answer."""
         return "answered_after" in self.measures
 
+    @property
+    def fixed_top(self) -> float | None:
+        """The largest value that there can be; `None` where it depends on the cases."""
+        tops: Mapping[Unit, float] = {"share": 1.0, "rating": float(max(RATED))}
+        return tops.get(self.unit)
+
     def text(self, value: FigureValue) -> Message:
         """Return a value as a person reads it."""
         if value.value is None:
@@ -78,6 +84,19 @@ def _days(number: int | None, figures: Figures) -> FigureValue:
     return FigureValue(number, days.answered, days.answered + days.unanswered)
 
 
+def _median_rating(figures: Figures) -> FigureValue:
+    satisfaction = figures.satisfaction
+    return FigureValue(satisfaction.median, satisfaction.rated, satisfaction.asked.denominator)
+
+
+def _share_of_rating(rating: int) -> Callable[[Figures], FigureValue]:
+    def read(figures: Figures) -> FigureValue:
+        satisfaction = figures.satisfaction
+        return _share(Share(satisfaction.distribution[rating], satisfaction.rated))
+
+    return read
+
+
 def _duplicates(figures: Figures) -> FigureValue:
     return FigureValue(figures.duplicates_avoided.certain + figures.duplicates_avoided.confirmed)
 
@@ -86,6 +105,7 @@ _FORWARD: Sequence[Measure] = ("forward_met", "forward_missed", "forward_open", 
 _ANSWER: Sequence[Measure] = ("answer_met", "answer_missed", "answer_open", "answer_dropped")
 _TOUCH: Sequence[Measure] = ("touch_met", "touch_missed", "touch_open", "touch_dropped")
 _FINISH: Sequence[Measure] = ("finish_met", "finish_missed", "finish_open", "finish_dropped")
+_RATED: Sequence[Measure] = tuple(RATED.values())
 _TIME: Sequence[Measure] = ("answered_after", "unanswered_since", "unanswered_until")
 
 SHOWN_FIGURES: Sequence[ShownFigure] = (
@@ -162,6 +182,23 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
         "ombudsman", _("Diserahkan ke Ombudsman"), "share", "", ("to_ombudsman", *_FINISH),
         lambda it: _share(it.shares["to_ombudsman"]),
     ),
+    ShownFigure(
+        "ditanya-nilai", _("Pelapor ditanya nilainya setelah kasus ditutup"), "share", "", ("rating_asked", "closed"),
+        lambda it: _share(it.satisfaction.asked),
+    ),
+    ShownFigure(
+        "memberi-nilai", _("Pelapor yang ditanya memberi nilai"), "share", "", ("rating_answered", "rating_asked"),
+        lambda it: _share(it.satisfaction.answered),
+    ),
+    ShownFigure(
+        "nilai", _("Nilai dari pelapor, median (1 buruk, 5 sangat baik)"), "rating", "high", (*_RATED, "closed"),
+        _median_rating,
+    ),
+    ShownFigure("nilai-5", _("Nilai 5, sangat baik"), "share", "", _RATED, _share_of_rating(5)),
+    ShownFigure("nilai-4", _("Nilai 4, baik"), "share", "", _RATED, _share_of_rating(4)),
+    ShownFigure("nilai-3", _("Nilai 3, cukup"), "share", "", _RATED, _share_of_rating(3)),
+    ShownFigure("nilai-2", _("Nilai 2, kurang"), "share", "", _RATED, _share_of_rating(2)),
+    ShownFigure("nilai-1", _("Nilai 1, buruk"), "share", "", _RATED, _share_of_rating(1)),
 )  # fmt: skip
 FIGURES_BY_SLUG: Mapping[str, ShownFigure] = {figure.slug: figure for figure in SHOWN_FIGURES}
 DEFAULT_FIGURE = FIGURES_BY_SLUG["dijawab"]

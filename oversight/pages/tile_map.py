@@ -53,11 +53,11 @@ def draw_tiles(
 ) -> Sequence[Tile]:
     """Return the tiles of provinces, of which code and name are given. A province that has no place is left out.
 
-    Shares are shaded by fifths of 100 %, other values by fifths of the largest one.
+    Values are shaded by fifths of the largest one that is possible, as of 100 %, or that there is.
     """
     nothing = FigureValue(None)
     largest = max((value.value or 0 for value in values.values()), default=0)
-    top = 1.0 if figure.unit == "share" else largest
+    top = figure.fixed_top or largest
     return [
         Tile(
             code,

@@ -41,9 +41,9 @@ class Trend:
 
 
 def draw_trend(values: Sequence[tuple[Month, FigureValue]], figure: ShownFigure) -> Trend:
-    """Return the chart of months in order. The axis of a share ends at 100 %, another one at the largest value."""
+    """Return the chart of months in order. The axis ends at the largest value that is possible, or that there is."""
     largest = max((value.value or 0 for _, value in values), default=0)
-    top = 1.0 if figure.unit == "share" else max(largest, 1)
+    top = figure.fixed_top or max(largest, 1)
     step = (WIDTH - _LEFT - _RIGHT) / max(len(values) - 1, 1)
     points = [
         TrendPoint(month, value, figure.text(value), round(_LEFT + index * step, 1), _height(value, top))

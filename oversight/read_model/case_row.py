@@ -73,6 +73,7 @@ def case_row(
         **_answer_columns(facts, courses, states),
         **_open_columns(states, end, until, deadlines),
         "handed_over_at": facts.handed_over_at,
+        **_rating_columns(facts),
     }
 
 
@@ -145,6 +146,17 @@ def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> 
         ),
         "state": courses[-1].state_after_messages(answering_times) if courses else "",
         "ping_pong": _PAIR_SEPARATOR.join(_ping_pong(courses, refusals)),
+    }
+
+
+def _rating_columns(facts: ReportFacts) -> dict[str, Any]:
+    """Return the question for a rating and the last rating of the case's sender."""
+    ratings = [message for message in facts.messages if message.act == "rates" and message.rating]
+    last = max(ratings, key=lambda message: (message.at, message.complaint_id), default=None)
+    return {
+        "rating_asked_at": facts.asked_for_rating_at,
+        "rated_at": last.at if last else None,
+        "rating": last.rating if last else 0,
     }
 
 
@@ -273,8 +285,9 @@ def _at_agencies(courses: Sequence[AnsweredDispatch]) -> Sequence[AnsweredDispat
 _EMPTY_COLUMNS: Mapping[str, Any] = {
     **dict.fromkeys(("answer_agency", "agency", "state", "ping_pong"), ""),
     **dict.fromkeys(("forward_outcome", "first_agency_outcome", "touch_outcome", "answer_outcome"), ""),
-    **dict.fromkeys(("hops", "refusals", "closings", "reopenings"), 0),
+    **dict.fromkeys(("hops", "refusals", "closings", "reopenings", "rating"), 0),
     **dict.fromkeys(("is_open", "is_withdrawn", "is_archived", "has_evidence"), False),
     **dict.fromkeys(("forwarded_at", "forward_due_at", "touched_at", "touch_due_at", "answered_at", "answer_due_at")),
     **dict.fromkeys(("ended_at", "open_due_at", "three_times_due_at", "handed_over_at")),
+    **dict.fromkeys(("rating_asked_at", "rated_at")),
 }

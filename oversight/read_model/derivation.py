@@ -13,10 +13,12 @@ from cases.derivations.new_facts import NewFacts
 from cases.derivations.shared_facts import SharedFacts
 from cases.facts.rows import TABLES
 from config.conditions import is_one_of
-from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
+from config.database import DatabaseLock, lock_until_commit
 from config.reference.programmes import ProgrammeTable
+from config.row_insertion import insert_or_replace_rows
 from config.stored_counts import add_counts
 from oversight.notices.consents import derived_consents, store_consents
+from oversight.notices.rating_questions import rating_question, store_rating_questions
 from oversight.notices.recommendation_clocks import recommendation_clocks
 from oversight.notices.running_clocks import running_clocks, store_running_clocks
 from oversight.notices.told_events import told_events
@@ -69,15 +71,16 @@ def derive_cases(
         _store(connection, stored, {id_: row for id_, row in rows.items() if row})
         cases = [(facts, clocks) for facts, clocks in reports if clocks]
         running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks, deadlines)]
-        running += recommendation_clocks(connection, all_facts, deadlines)
+        running += recommendation_clocks(connection, all_facts, shared_facts, deadlines)
         consents = derived_consents(connection, cases, deadlines)
-        told = told_events(
-            connection, {*(clock.complaint_id for clock in running), *(consent.complaint_id for consent in consents)}
-        )
-        # A report that gets its first row now has neither clocks nor a consent yet.
+        questions = [question for facts, _ in cases if (question := rating_question(facts))]
+        case_ids = {clock.complaint_id for clock in running} | {consent.complaint_id for consent in consents}
+        told = told_events(connection, case_ids | {question.complaint_id for question in questions})
+        # A report that gets its first row now has neither clocks nor questions yet.
         earlier = [id_ for id_ in chunk if id_ in stored or not rows.get(id_)]
         store_running_clocks(connection, earlier, running, told)
         store_consents(connection, earlier, consents, told)
+        store_rating_questions(connection, earlier, questions, told)
 
 
 def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, _Row]:
@@ -102,5 +105,4 @@ def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Seque
     """Remove rows of cases, and store others in place of those before."""
     if removed_ids:
         connection.execute(_REMOVAL, {"ids": removed_ids})
-    if rows:
-        connection.execute(insertion_or_replacement(connection.dialect.name, OversightCase), rows)
+    insert_or_replace_rows(connection, OversightCase, rows)

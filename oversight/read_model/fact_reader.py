@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -26,33 +26,23 @@ from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
 from cases.derivations.shared_facts import SharedFacts, StoredDispatch
 from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
-from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact, EventFact
+from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
 from config.conditions import is_one_of
-from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
+from messages.shapes import OMBUDSMAN_EVENTS, RATING_ASKED, SenderAct
 from oversight.read_model.report_facts import ReportFacts, SenderMessage
 
 _IDS: BindParameter[Any] = bindparam("ids")
 
 
-def _all_columns(table: Any) -> Any:
-    return select(*table.__table__.columns)
-
-
-_REPORTS = _all_columns(ComplaintFact).where(is_one_of(col(ComplaintFact.id), _IDS))
-# A denied suggestion overrides no merge with a third complaint.
-_CORRECTIONS = (
-    _all_columns(CorrectionFact)
-    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
-    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
-)
-# The time of the first event of each kind in the hand-over of each case.
-_HAND_OVERS = (
+_EVENTS = OMBUDSMAN_EVENTS | {RATING_ASKED}
+# The time of the first event of each of these kinds about each case.
+_CASE_EVENTS = (
     select(
         col(EventFact.subject),
         col(EventFact.event),
         func.min(col(EventFact.at)).label("at"),
     )
-    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(OMBUDSMAN_EVENTS))
+    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(_EVENTS))
     .group_by(col(EventFact.subject), col(EventFact.event))
 )
 _CASE_ID = col(DispatchFact.case_id)
@@ -61,10 +51,11 @@ _REPEATS = (
         _CASE_ID,
         col(DispatchFact.complaint_id),
         col(DispatchFact.act),
+        col(DispatchFact.rating),
         func.min(col(DispatchFact.at)).label("at"),
     )
     .where(accompanies_one_of(_IDS), col(DispatchFact.relation) == "repeat")
-    .group_by(_CASE_ID, col(DispatchFact.complaint_id), col(DispatchFact.act))
+    .group_by(_CASE_ID, col(DispatchFact.complaint_id), col(DispatchFact.act), col(DispatchFact.rating))
 )
 
 
@@ -107,10 +98,12 @@ class _Facts:
     dispatches: Mapping[UUID, Sequence[StoredDispatch]]
     answers: Mapping[UUID, Sequence[CaseAnswer]]
     answer_rows: Mapping[UUID | None, Row[Any]]
-    hand_overs: Mapping[tuple[UUID, str], datetime]
+    events: Mapping[tuple[UUID, str], datetime]
 
-    def report(self, report_id: UUID) -> ReportFacts:
-        """Return a report without its messages and members."""
+    def report(
+        self, report_id: UUID, messages: tuple[SenderMessage, ...], members: tuple[ReportFacts, ...]
+    ) -> ReportFacts:
+        """Return a report with these messages and members."""
         answers = tuple(self.answers.get(report_id, ()))
         row, relation = self.reports[report_id], self.relations[report_id]
         return ReportFacts(
@@ -125,8 +118,11 @@ class _Facts:
             dispatches=tuple(self.dispatches.get(report_id, ())),
             answers=answers,
             answer_rows=self.answer_rows,
-            asked_about_ombudsman_at=self.hand_overs.get((report_id, "ombudsman-asked")),
-            handed_over_at=self.hand_overs.get((report_id, "handed-to-ombudsman")),
+            messages=messages,
+            members=members,
+            asked_about_ombudsman_at=self.events.get((report_id, "ombudsman-asked")),
+            asked_for_rating_at=self.events.get((report_id, RATING_ASKED)),
+            handed_over_at=self.events.get((report_id, "handed-to-ombudsman")),
         )
 
 
@@ -141,26 +137,23 @@ def read_facts(
     member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids}, shared_facts)
     messages = _messages(connection, accompanied | shared_facts.accompanied(member_facts.reports), shared_facts)
 
-    def with_messages(report: ReportFacts) -> ReportFacts:
-        return replace(report, messages=tuple(sorted(messages.get(report.id, ()))))
+    def report_of(all_facts: _Facts, report_id: UUID, members: tuple[ReportFacts, ...] = ()) -> ReportFacts:
+        return all_facts.report(report_id, tuple(sorted(messages.get(report_id, ()))), members)
 
     return [
-        replace(
-            with_messages(facts.report(report_id)),
-            members=tuple(with_messages(member_facts.report(id_)) for id_ in members.get(report_id, ())),
-        )
+        report_of(facts, report_id, tuple(report_of(member_facts, id_) for id_ in members.get(report_id, ())))
         for report_id in sorted(facts.reports)
     ]
 
 
 def _read(connection: Connection, report_ids: Collection[UUID], shared_facts: SharedFacts) -> _Facts:
-    reports = _reports(connection, report_ids)
+    reports = shared_facts.complaints(report_ids)
     dispatches = shared_facts.dispatches(report_ids)
     answer_rows = shared_facts.answers(dispatches)
     answers = answers_by_case(answer_rows, dispatches)
     rows_by_id: dict[UUID | None, Row[Any]] = {row.id: row for row in answer_rows}
-    hand_overs = _hand_overs(connection, report_ids)
-    return _Facts(reports, _relations(connection, reports), dispatches, answers, rows_by_id, hand_overs)
+    events = _case_events(connection, shared_facts.with_facts("event", report_ids))
+    return _Facts(reports, _relations(reports, shared_facts), dispatches, answers, rows_by_id, events)
 
 
 def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:
@@ -169,13 +162,9 @@ def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) 
         yield from connection.execute(statement, {"ids": ids})
 
 
-def _reports(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
-    return {row.id: row for row in _rows(connection, _REPORTS, report_ids)}
-
-
-def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
-    """Return the time of the first event of each kind in the hand-over of each case."""
-    return {(row.subject, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
+def _case_events(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
+    """Return the time of the first event of each kind about each case."""
+    return {(row.subject, row.event): row.at for row in _rows(connection, _CASE_EVENTS, report_ids)}
 
 
 def _messages(
@@ -189,13 +178,14 @@ def _messages(
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
         if is_from_case_sender(row.complaint_id, row.case_id, parents):
-            messages[row.case_id].append(SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id))
+            message = SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id, row.rating)
+            messages[row.case_id].append(message)
     return messages
 
 
-def _relations(connection: Connection, reports: Mapping[UUID, Row[Any]]) -> Mapping[UUID, _Relation]:
+def _relations(reports: Mapping[UUID, Row[Any]], shared_facts: SharedFacts) -> Mapping[UUID, _Relation]:
     """Return the relation of each report by the latest decision about it."""
-    latest = {row.complaint_id: row for row in _rows(connection, _CORRECTIONS, reports)}
+    latest = {row.complaint_id: row for row in shared_facts.corrections(reports)}
     return {row.id: _Relation(row.relation, row.of, by_person=False) for row in reports.values()} | {
         id_: _Relation(row.relation, row.of, by_person=True) for id_, row in latest.items()
     }

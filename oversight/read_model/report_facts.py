@@ -19,11 +19,15 @@ from messages.shapes import SenderAct
 
 
 class SenderMessage(NamedTuple):
-    """A further message of the case's sender: the time at which it came to the case, what the sender does, its id."""
+    """A further message of the case's sender: the time at which it came to the case, what the sender does, its id.
+
+    `rating` is that of the act `rates`, from 1 to 5; 0 of any other.
+    """
 
     at: datetime
     act: SenderAct
     complaint_id: UUID
+    rating: int = 0
 
 
 # Without slots: it keeps its courses.
@@ -51,6 +55,7 @@ class ReportFacts:
     messages: tuple[SenderMessage, ...] = ()
     members: tuple["ReportFacts", ...] = ()
     asked_about_ombudsman_at: datetime | None = None
+    asked_for_rating_at: datetime | None = None
     handed_over_at: datetime | None = None
 
     @property

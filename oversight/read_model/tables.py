@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
+from config.stored_counts import zero_index
 from config.table_declaration import FIGURES, declared
 
 # Few reports belong to a programme: these indexes contain those only.
@@ -36,8 +37,10 @@ class OversightCase(SQLModel, table=True):
     `open_due_at` is the earliest deadline of triage or an agency that is still open, also if it has passed, and
     `three_times_due_at` the earliest time at which three periods of one have passed. `ping_pong` are pairs `refused_by
     next_agency`, separated by `|`. `programmes` are the marks of priority programmes (`programme_marks`).
-    `has_evidence`: an answer of an agency that counts names a picture of the work.
-    `tables_version` names the clocks, the calendar and the programmes that the row was derived with.
+    `has_evidence`: an answer of an agency that counts names a picture of the work. `rating_asked_at` is the moment at
+    which the sender was asked for a rating. `rating` is the last one of the sender, from 1 to 5, and `rated_at` its
+    time; 0 and `None` without one. `tables_version` names the clocks, the calendar and the programmes that the row was
+    derived with.
     """
 
     __tablename__ = "oversight_case"
@@ -92,6 +95,9 @@ class OversightCase(SQLModel, table=True):
     open_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     three_times_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     handed_over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating: int = 0
     ping_pong: str = ""
     programmes: str = ""
     tables_version: str = ""
@@ -108,7 +114,8 @@ class OversightDay(SQLModel, table=True):
     __table_args__ = (
         # It has all columns, so that the ranking of one figure reads no row of another one, and only this index.
         Index("ix_oversight_day_measure", "scope_kind", "measure", "day", "scope", "bucket", "channel", "number"),
-        declared(FIGURES, retention="figures"),
+        zero_index("oversight_day"),
+        {"sqlite_with_rowid": False, **declared(FIGURES, retention="figures")},
     )
 
     scope_kind: str = Field(primary_key=True)
@@ -129,6 +136,7 @@ class OversightPairDay(SQLModel, table=True):
         Index("ix_oversight_pair_day_topic", "topic", "day"),
         Index("ix_oversight_pair_day_refused_by", "refused_by", "day"),
         Index("ix_oversight_pair_day_next_agency", "next_agency", "day"),
+        zero_index("oversight_pair_day"),
         declared(FIGURES, retention="figures"),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from oversight.figures.computation import RATED
 from oversight.figures.counts import Measure, Scope, counted_day, jakarta_day
 from oversight.figures.definitions import FINISH_DAYS, PING_PONG_REFUSALS, CountedAgency
 from oversight.read_model.case_row import read_pairs
@@ -151,12 +152,23 @@ def _event_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
         yield _Tally("current", "closed")
         if not row["has_evidence"]:
             yield _Tally("current", "closed_without_evidence")
+        yield from _rating_tallies(row)
     if row["reopenings"]:
         yield _Tally("current", "reopened")
     if row["handed_over_at"]:
         yield _Tally("current", "to_ombudsman")
     if _is_finished(row) or (row["is_open"] and row["state"] == "proses"):
         yield _Tally("current", "published_as_finished")
+
+
+def _rating_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
+    """Yield what the sender of a closed case was asked, and the last rating."""
+    if asked_at := row["rating_asked_at"]:
+        yield _Tally("current", "rating_asked")
+        if row["rated_at"] and row["rated_at"] >= asked_at:
+            yield _Tally("current", "rating_answered")
+    if row["rating"]:
+        yield _Tally("current", RATED[row["rating"]])
 
 
 def _open_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:

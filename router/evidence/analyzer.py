@@ -9,6 +9,7 @@ from messages.shapes import Report
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.passages import (
     aside_spans,
+    background_spans,
     denied_question_spans,
     described_starts,
     impersonation_spans,
@@ -99,6 +100,7 @@ def _find_topics(
     """Return the topics of the words outside the passages, then those that units hint at."""
     excluded_spans = [*_name_spans(text, phrases.institutions), *passages]
     word_topics = _find_word_topics(text, phrases.topics, excluded_spans)[:_MAX_TOPICS]
+    word_topics = _with_background(word_topics, text, phrases.topics, excluded_spans)
     word_topic_names = {topic.name for topic in word_topics}
     unit_topics = {
         mention.unit.topic: Topic(mention.unit.topic, _UNIT_TOPIC_SCORE, ((mention.first, mention.last),))
@@ -125,6 +127,25 @@ def _find_word_topics(
             return topics
     topics = find_topics(main_occurrences, main_words, excluded_spans)
     return topics if topics or not asides else find_topics(occurrences, words, excluded_spans)
+
+
+def _with_background(
+    topics: Sequence[Topic], text: ReportText, occurrences: Sequence[TopicOccurrence], excluded_spans: Sequence[Span]
+) -> Sequence[Topic]:
+    """Return the topics, with a mark on those of which nothing but the background (“saya driver …”) speaks."""
+    if len(topics) <= 1:
+        # The background matters beside another topic only.
+        return topics
+    spans = list(background_spans(text))
+    background = SpanSet(spans)
+    if not spans or not any(background.contain(*topic.spans[0]) for topic in topics):
+        return topics
+    remaining = _find_word_topics(text, _without_passages(text.normal_forms, occurrences, spans)[1], excluded_spans)
+    matters = {topic.name for topic in remaining if topic.score > HINT_SCORE}
+    return [
+        topic._replace(is_background=topic.name not in matters and background.contain(*topic.spans[0]))
+        for topic in topics
+    ]
 
 
 def _name_spans(text: ReportText, institutions: Sequence[LexiconMatch[Agency]]) -> Iterator[tuple[int, int]]:

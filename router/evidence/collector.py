@@ -14,6 +14,11 @@ _NO_EVIDENCE = Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petun
 _SOLE_ADDRESSEE_STRENGTH = 2.0
 # Of a local matter without a place so much is left if a national institution is named as well.
 _UNPLACED_BESIDE_NAME = 0.5
+# A topic of the government of a known place with this strength is the matter: of a national institution that is only
+# named beside it (an employer, a landlord, the author of a rule) the first name counts, and so much of it.
+_CLEAR_LOCAL_MATTER, _NAME_BESIDE_LOCAL_MATTER = 2.5, 0.5
+# Kinds of evidence from a topic of a national institution.
+_TOPIC_KINDS = frozenset(("matter",))
 
 
 class EvidenceSource(Protocol):
@@ -35,6 +40,7 @@ class EvidenceCollector:
         """Return all evidence in a report; one piece always speaks for triage."""
         analyzed = self._analyze(report)
         pieces = [piece for source in self._sources for piece in source.collect(analyzed)]
+        pieces = _with_local_matter(pieces)
         evidence = (_NO_EVIDENCE, *_with_named_institution(_with_sole_addressee(pieces, analyzed.location)))
         return CollectedEvidence(evidence, analyzed.topics, analyzed.location, analyzed.text)
 
@@ -47,6 +53,23 @@ def _with_named_institution(pieces: Sequence[Evidence]) -> Sequence[Evidence]:
         piece._replace(strength=piece.strength * _UNPLACED_BESIDE_NAME) if piece.kind == "unplaced" else piece
         for piece in pieces
     ]
+
+
+def _with_local_matter(pieces: list[Evidence]) -> list[Evidence]:
+    """Return the evidence; names of institutions without a topic of their own count less beside a clear local matter.
+
+    “Saya karyawan Bank BRI, jalan ke kantor rusak”: the more often the bank is named, the less it says.
+    """
+    if not any(piece.kind == "local-matter" and piece.strength >= _CLEAR_LOCAL_MATTER for piece in pieces):
+        return pieces
+    with_topic = {piece.institution for piece in pieces if piece.kind in _TOPIC_KINDS}
+    counted: list[Evidence] = []
+    for piece in pieces:
+        if piece.kind != "named" or piece.institution in with_topic:
+            counted.append(piece)
+        elif not any(earlier.kind == "named" and earlier.institution == piece.institution for earlier in counted):
+            counted.append(piece._replace(strength=piece.strength * _NAME_BESIDE_LOCAL_MATTER))
+    return counted
 
 
 def _with_sole_addressee(pieces: Sequence[Evidence], location: ReportLocation) -> Sequence[Evidence]:

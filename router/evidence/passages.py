@@ -1,8 +1,8 @@
 """Passages of a report that name an institution or a programme without being about it.
 
 “Mengaku petugas PLN” names whom an impostor poses as, “depan kantor PLN” describes a place, “kalau prakerja bisa
-daring, kenapa KTP tidak” compares, “butuh untuk daftar SNBT” names a purpose, and “antre paspor? bukan” denies.
-Positions are those of words.
+daring, kenapa KTP tidak” compares, “butuh untuk daftar SNBT” names a purpose, “saya driver Gojek” says who writes, and
+“antre paspor? bukan” denies. Positions are those of words.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -72,6 +72,28 @@ _NEED_WORDS = frozenset(
 )
 _REQUIREMENT_WORDS = frozenset(("keperluan", "kebutuhan", "syarat", "persyaratan", "melamar", "lamaran"))
 _MAX_WORDS_AFTER_NEED, _MAX_PURPOSE_WORDS = 4, 7
+# “Saya driver Gojek”, “tetangga saya anggota TNI”, “ibu kami penerima PKH”: who somebody is.
+_OWNERS = frozenset(("saya", "kami", "aku"))
+_INTRODUCING_WORDS = frozenset(("adalah", "seorang", "selaku", "sebagai", "ini", "hanya", "cuma", "dulu", "juga"))
+_ROLES = frozenset(
+    (
+        *("driver", "sopir", "pengemudi", "ojol", "karyawan", "karyawati", "pegawai", "pekerja", "buruh", "mantan"),
+        *("pensiunan", "purnawirawan", "anggota", "mahasiswa", "mahasiswi", "guru", "dosen", "petani", "nelayan"),
+        *("tki", "tkw", "pmi", "asn", "pns", "tni", "polisi", "polri", "prajurit", "veteran", "bidan", "perawat"),
+        *("penerima", "pelanggan", "nasabah"),
+    )
+)
+_MAX_INTRODUCING_WORDS, _MAX_ROLE_WORDS = 2, 4
+# “Sejak pandemi covid”, “punya NPWP”: when and why something was, and that the sender pays taxes.
+_CIRCUMSTANCES = frozenset(
+    (
+        *("sejak", "semenjak", "selama", "saat", "masa", "ketika", "karena", "akibat", "dampak", "imbas", "pasca"),
+        *("tengah", "zaman", "musim", "situasi", "kondisi", "efek", "gara"),
+    )
+)
+_EPIDEMICS = frozenset(("pandemi", "wabah", "covid", "corona", "ppkm", "psbb", "lockdown"))
+_MAX_WORDS_BEFORE_EPIDEMIC = 3
+_POSSESSIONS, _TAX_NUMBER = frozenset(("punya", "memiliki", "membayar", "nomor", "taat")), "npwp"
 # “Antre paspor? Bukan.”
 _DENIALS = frozenset(("bukan", "bkn", "dudu", "sanes"))
 
@@ -132,6 +154,33 @@ def aside_spans(text: ReportText) -> Iterator[Span]:
     """Yield comparisons and purposes: their topics are the matter only if there is no other topic."""
     yield from _comparison_spans(text)
     yield from _purpose_spans(text)
+
+
+def background_spans(text: ReportText) -> Iterator[Span]:
+    """Yield the words that only say who somebody is, and when or why something was."""
+    yield from _role_spans(text)
+    words = text.normal_forms
+    for position in _positions_of(_EPIDEMICS, text):
+        if not _CIRCUMSTANCES.isdisjoint(words[max(position - _MAX_WORDS_BEFORE_EPIDEMIC, 0) : position]):
+            yield position, min(position + 2, len(words))
+    for position in _positions_of(_POSSESSIONS, text):
+        if words[position + 1 : position + 2] == (_TAX_NUMBER,):
+            yield position, position + 2
+
+
+def _role_spans(text: ReportText) -> Iterator[Span]:
+    """Yield a role behind “saya” and the words behind it in the clause."""
+    # Nearly every report has an owner, few have a role.
+    owners = () if _ROLES.isdisjoint(text.different_forms) else _positions_of(_OWNERS, text)
+    words = text.normal_forms
+    for position in owners:
+        first = position + 1
+        while first - position <= _MAX_INTRODUCING_WORDS and not _INTRODUCING_WORDS.isdisjoint(
+            words[first : first + 1]
+        ):
+            first += 1
+        if not _ROLES.isdisjoint(words[first : first + 1]) and _CLAUSE_ENDS.isdisjoint(_gap_before(text, first)):
+            yield first, _clause_end(text, first, first + _MAX_ROLE_WORDS, _CLAUSE_ENDS)
 
 
 def _purpose_spans(text: ReportText) -> Iterator[Span]:

@@ -15,6 +15,8 @@ from router.registry.registry import Registry
 
 # A topic with a higher score (log-odds) settles the matter; the rest of the score adds nothing.
 _SETTLING_SCORE = 5.0
+# A topic with this score is certainly spoken of.
+_CLEAR_SCORE = 2.5
 # Governments of a level in a sentence.
 _GOVERNMENTS = {
     REGENCY: "pemerintah kabupaten/kota",
@@ -57,6 +59,8 @@ class TopicEvidence:
             if row is None:
                 continue
             strength = min(topic.score, _SETTLING_SCORE)
+            if topic.is_background and self._has_local_matter(report, region):
+                strength = min(strength, HINT_SCORE)
             yield from self._competent(row, topic, strength, report.location)
             kind: EvidenceKind = "policy" if is_question and row.is_regional and not region else "next"
             for next_code in row.then:
@@ -64,6 +68,15 @@ class TopicEvidence:
                     self._jurisdiction.government_of(next_code, region) if next_code in GOVERNMENT_LEVELS else next_code
                 )
                 yield from self._following(row, code, kind, topic, strength)
+
+    def _has_local_matter(self, report: AnalyzedReport, region: str) -> bool:
+        """Return True if the report tells of a matter of the government of its place, beside who somebody is."""
+        rows = (
+            self._competence.find(topic.name, region)
+            for topic in report.topics
+            if not topic.is_background and topic.score >= _CLEAR_SCORE
+        )
+        return bool(region) and any(row is not None and row.is_regional for row in rows)
 
     def _competent(
         self, row: Competence, topic: Topic, strength: float, location: ReportLocation

@@ -55,13 +55,15 @@ class Topic(NamedTuple):
     """A topic that a report speaks of, with a score in log-odds.
 
     `spans` are the parts of its strongest phrase, as words from the first to before the second number. `quote` is
-    their text. Words between the parts are never quoted: they may be a person's name or number.
+    their text. Words between the parts are never quoted: they may be a person's name or number. A topic
+    `is_background` only says who somebody is, or when and why something happened.
     """
 
     name: str
     score: float
     spans: Spans
     quote: str = ""
+    is_background: bool = False
 
     def with_quote(self, quote_words: Callable[[int, int], str]) -> "Topic":
         """Return the topic with its quote; `quote_words` returns the text of the words from one to before another."""
@@ -172,7 +174,8 @@ def find_topics(
     if not occurrences:
         return []
     excluded_ids = {cue_id for occurrence in occurrences for cue_id in occurrence.meaning.excluded_cue_ids}
-    excluded = _Excluded(words, SpanSet(excluded_spans), excluded_starts)
+    has_negation = not _NEGATIONS.isdisjoint(words)
+    excluded = _Excluded(words, SpanSet(excluded_spans), excluded_starts, has_negation)
     phrases = longest_matches([match for match in occurrences if not match.meaning.cue_ids <= excluded_ids])
     parts = longest_matches([match for match in occurrences if not match.meaning.part_cue_ids <= excluded_ids])
     cue_matches = (*_match_phrases(excluded.without(phrases)), *_match_parts(excluded.without(parts)))
@@ -215,11 +218,11 @@ class _Excluded(NamedTuple):
     words: Sequence[str]
     spans: SpanSet
     starts: Collection[int]
+    has_negation: bool
 
     def without(self, matches: Sequence[TopicOccurrence]) -> Sequence[TopicOccurrence]:
         """Return the matches that count."""
-        has_negation = not _NEGATIONS.isdisjoint(self.words)
-        if has_negation:
+        if self.has_negation:
             matches = [match for match in matches if not _is_negated(self.words, match.first)]
         if self.spans:
             matches = [match for match in matches if not self.spans.contain(match.first, match.end)]

@@ -23,6 +23,8 @@ _OVERRULED_FACTOR = 0.25
 _SAME_PROVINCE_BONUS = 0.8
 # A district's or village's name far from the form's region is mostly a street's or quarter's: so much weight is lost.
 _FAR_FROM_FORM_PENALTY = 2.0
+# Names of which the word before may tell that they are a person's, a firm's or a street's.
+_UNTYPED_NAMES = frozenset((NamingKind.NAMED, NamingKind.BARE, NamingKind.QUARTER, NamingKind.MISSPELT))
 # Regions of one conurbation in three provinces (Perpres 60/2020, without Puncak and Cianjur).
 _GREATER_JAKARTA = frozenset(("31", "32.01", "32.16", "32.71", "32.75", "32.76", "36.03", "36.71", "36.74"))
 # A remark loses so much weight if another place is named that is no remark.
@@ -31,9 +33,14 @@ _REMARK_PENALTY = 0.8
 _DOMINANT_SHARE = 0.7
 
 
-def adjust_claims(claims: Sequence[PlaceClaim]) -> list[PlaceClaim]:
-    """Return the claims, narrowed to regions near clear places, with the weight of overruled claims lowered."""
+def adjust_claims(claims: Sequence[PlaceClaim], *, is_form_complete: bool = False) -> list[PlaceClaim]:
+    """Return the claims, narrowed to regions near clear places, with the weight of overruled claims lowered.
+
+    A form is complete if it has the region and something in it: a district, a street.
+    """
     narrowed = _narrow_claims(_without_streets_elsewhere(claims))
+    if is_form_complete:
+        narrowed = _weaken_unplaced_names(narrowed)
     return _weaken_overruled_fields(_weaken_remarks(_weaken_distant_names(narrowed)))
 
 
@@ -115,6 +122,28 @@ def _names_wide_region(claim: PlaceClaim) -> bool:
 def _is_untyped_district(claim: PlaceClaim) -> bool:
     is_in_text = claim.evidence.start >= 0 and claim.evidence.kind != NamingKind.TYPED
     return is_in_text and all(map(is_district, claim.shares))
+
+
+def _weaken_unplaced_names(claims: list[PlaceClaim]) -> list[PlaceClaim]:
+    """Make remarks of names far from the form's region of which no word says that the matter is there."""
+    form_regions = {city_of(code) for code in _form_codes(claims) if not is_province(code)}
+    if not form_regions:
+        return claims
+    return [
+        claim._replace(weight=claim.weight - _FAR_FROM_FORM_PENALTY, is_remark=True)
+        if _is_unplaced_name(claim) and not _any_overlap(claim.shares, form_regions)
+        else claim
+        for claim in claims
+    ]
+
+
+def _is_unplaced_name(claim: PlaceClaim) -> bool:
+    is_name = claim.evidence.kind in _UNTYPED_NAMES or claim.is_street
+    return claim.evidence.start >= 0 and is_name and not claim.is_located
+
+
+def _any_overlap(codes: Iterable[str], regions: Iterable[str]) -> bool:
+    return any(regions_overlap(code, region) for region in regions for code in codes)
 
 
 def _weaken_remarks(claims: list[PlaceClaim]) -> list[PlaceClaim]:

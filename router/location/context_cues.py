@@ -50,6 +50,8 @@ _PRODUCT_WORDS = _word_set(
 _ORIGIN_WORDS = _word_set(
     "asal asli berasal ktp ektp kelahiran lahir kiriman pindahan perantau perantauan orang keturunan alumni kampung"
 )
+# “Kantor pusat di Jakarta”
+_HEAD_OFFICE = ("kantor", "pusat")
 # Buildings and companies bear the names of places elsewhere.
 _BUILDING_WORDS = _word_set(
     "masjid mesjid mushola musholla gereja pt cv ud yayasan hotel toko perum perumahan komplek kompleks cluster "
@@ -144,6 +146,8 @@ def context_cue(tokens: Tokens, first: int, *, is_typed: bool) -> float:
     second_previous = tokens.words[first - 2] if first > 1 and tokens.gaps[first - 1] in _CLOSE_GAPS else ""
     if _is_excluded(previous, second_previous):
         return NOT_A_PLACE
+    if _is_head_office(tokens, first):
+        return _REMARK
     return (
         (0.0 if is_typed else _name_bearer_cue(previous, second_previous))
         or _preposition_cue(tokens, first, previous, second_previous)
@@ -191,6 +195,13 @@ def distant_city_cue(
 def _is_excluded(previous: str, second_previous: str) -> bool:
     """Return True for “bukan Cianjur” and “bukan di Cianjur”."""
     return previous in _EXCLUSION_WORDS or (second_previous in _EXCLUSION_WORDS and previous in _FUNCTION_WORDS)
+
+
+def _is_head_office(tokens: Tokens, first: int) -> bool:
+    """Return True for “kantor pusat Jakarta” and “kantor pusatnya di Jakarta”."""
+    end = first - 1 if tokens.words[first - 1] in _AT_WORDS else first
+    office = tokens.words[max(end - 2, 0) : end]
+    return tuple(word.removesuffix("nya") for word in office) == _HEAD_OFFICE
 
 
 def _name_bearer_cue(previous: str, second_previous: str) -> float:

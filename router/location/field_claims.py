@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from language.places.finder import NamingKind, PlaceFinder, PlaceMatch
 from language.places.gazetteer import is_in_city
-from language.places.landmarks import LandmarkMatch
+from language.places.landmarks import Landmark, LandmarkMatch
 from language.tokens import Tokens
 from messages.shapes import Place
 from router.location.context_cues import NOT_A_PLACE, context_cue, is_in_street_name
@@ -13,6 +13,8 @@ from router.location.place_evidence import PlaceClaim, PlaceEvidence
 
 # All weights are log-odds. A known station, road or market.
 _LANDMARK_WEIGHT = 3.2
+# A known street: others may have its name, so that any city that is named outweighs it.
+_STREET_WEIGHT, _STREET_KIND = 2.0, "jalan"
 # A sender who speaks to a government's own account or app means that government.
 _ACCOUNT_WEIGHT = 4.2
 # The fields often hold a neighbour's region: any plain name in the text outweighs them, a quarter's bare name does not.
@@ -26,8 +28,18 @@ def landmark_claims(text: str, landmarks: Iterable[LandmarkMatch]) -> Iterator[P
     for landmark, start, end in landmarks:
         if landmark.codes:
             shares = dict.fromkeys(landmark.codes, 1 / len(landmark.codes))
-            weight = _ACCOUNT_WEIGHT if landmark.account else _LANDMARK_WEIGHT
-            yield PlaceClaim(shares, weight, PlaceEvidence("landmark", text[start:end], start, end))
+            yield PlaceClaim(shares, _landmark_weight(landmark), PlaceEvidence("landmark", text[start:end], start, end))
+
+
+def is_street(landmark: Landmark) -> bool:
+    """Return True for a street of one city, False for a road through several."""
+    return landmark.kind == _STREET_KIND and len(landmark.codes) == 1 and is_in_city(landmark.codes[0])
+
+
+def _landmark_weight(landmark: Landmark) -> float:
+    if landmark.account:
+        return _ACCOUNT_WEIGHT
+    return _STREET_WEIGHT if is_street(landmark) else _LANDMARK_WEIGHT
 
 
 def field_claims(reported_place: Place, agency: str, place_finder: PlaceFinder) -> Iterator[PlaceClaim]:
@@ -66,11 +78,16 @@ def _field_claims(
         confusable_codes = place_finder.namesakes(match.codes) if is_picked else ()
         yield PlaceClaim(
             _twin_shares(match, confusable_codes) or name_shares(match),
-            _FIELD_FACTOR * NAME_WEIGHTS[match.kind],
+            NAME_WEIGHTS[match.kind] * (1.0 if _is_typed_in_address(match, kind) else _FIELD_FACTOR),
             PlaceEvidence(kind, text[tokens.starts[match.first] : tokens.ends[match.end - 1]]),
             from_form=is_picked,
             confusable_codes=confusable_codes,
         )
+
+
+def _is_typed_in_address(match: PlaceMatch, kind: str) -> bool:
+    """Return True for “Kec. Cibinong” in an address: the sender wrote where it is, also beside a neighbour's region."""
+    return kind == "address" and match.kind in {NamingKind.TYPED, NamingKind.VILLAGE}
 
 
 def _names_a_street(tokens: Tokens, match: PlaceMatch) -> bool:

@@ -9,15 +9,17 @@ from operator import attrgetter
 
 from config.reference.regions import Regions
 from language.places.finder import PlaceFinder
-from language.places.landmarks import LandmarkMatch
+from language.places.gazetteer import regions_overlap
+from language.places.landmarks import Landmark, LandmarkMatch
+from language.places.names import is_district
 from language.places.points import VillagePoints
 from language.spans import SpanSet
 from language.tokens import Tokens
 from language.words import Word
-from messages.shapes import Report
+from messages.shapes import Place, Report
 from router.location.addressed_level import addressed_level, lean_to_level
 from router.location.claim_adjustment import adjust_claims
-from router.location.field_claims import field_claims, landmark_claims
+from router.location.field_claims import field_claims, is_street, landmark_claims
 from router.location.place_evidence import PlaceClaim, ReportLocation, province_of
 from router.location.point_claims import locate_by_point, point_claim
 from router.location.scoring import rank_places
@@ -67,11 +69,13 @@ class ReportLocator:
         form_claims = list(field_claims(report.place, report.agency, self._place_finder))
         if point := point_claim(report.place, self._points, self._regions):
             form_claims.insert(0, point)
+        form_codes = _clear_codes(form_claims)
         landmarks = [
             landmark
             for landmark in landmarks
-            if not self._is_district_of_form(landmark, text, _clear_codes(form_claims))
+            if not self._is_district_of_form(landmark, text, form_codes)
             and not _is_village_name(landmark, words)
+            and not _is_street_elsewhere(landmark.landmark, form_codes)
             and _CLAUSE_ENDS.isdisjoint(text[landmark.start : landmark.end])
         ]
         excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
@@ -89,7 +93,7 @@ class ReportLocator:
         addressed = addressed_level(tokens, matches)
         if addressed is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
             claims = [lean_to_level(claim, addressed, self._place_finder) for claim in claims]
-        adjusted = adjust_claims(claims[:_MAX_CLAIMS])
+        adjusted = adjust_claims(claims[:_MAX_CLAIMS], is_form_complete=_is_complete(report.place))
         return locate_by_point(point, adjusted) if point else ReportLocation(rank_places(adjusted))
 
     def _is_district_of_form(self, match: LandmarkMatch, text: str, form_codes: Sequence[str]) -> bool:
@@ -103,6 +107,12 @@ class ReportLocator:
         return not is_near and self._place_finder.has_district(text[start:end], form_codes)
 
 
+def _is_complete(reported_place: Place) -> bool:
+    """Return True for a region with something in it: a district or an address."""
+    has_region = bool(reported_place.region or reported_place.code)
+    return has_region and bool(reported_place.district or reported_place.address or is_district(reported_place.code))
+
+
 def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
     """Return True for “Kelurahan Mekarsari”: many villages have the name of a well-known place elsewhere.
 
@@ -112,6 +122,13 @@ def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
         return False
     position = _first_word(match, words)
     return position > 0 and words[position - 1].normal in _VILLAGE_WORDS
+
+
+def _is_street_elsewhere(landmark: Landmark, form_codes: Sequence[str]) -> bool:
+    """Return True for a street of another city than the form's: the form's city has one of that name too."""
+    if not form_codes or not is_street(landmark):
+        return False
+    return not any(regions_overlap(landmark.codes[0], code) for code in form_codes)
 
 
 def _is_street_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:

@@ -49,7 +49,7 @@ class PlaceClaim(NamedTuple):
     `weight` is in log-odds. A claim `from_form` repeats the other fields of the form: only the strongest counts.
     `confusable_codes` are regions that the sender may have meant when they picked this one. A remark (`is_remark`)
     names a place without placing the matter there. The street (`is_street`) has the name of the place, and lies there
-    unless another place is named.
+    unless another place is named. Words before the name place the matter there (`is_located`: “di Cianjur”).
     """
 
     shares: Mapping[str, float]
@@ -59,6 +59,7 @@ class PlaceClaim(NamedTuple):
     confusable_codes: tuple[str, ...] = ()
     is_remark: bool = False
     is_street: bool = False
+    is_located: bool = False
 
 
 class PointLocation(NamedTuple):

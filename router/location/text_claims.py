@@ -2,11 +2,12 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from language.places.finder import NamingKind, PlaceMatch
 from language.places.gazetteer import regions_overlap
-from language.places.names import is_district
+from language.places.names import city_of, is_district
 from language.spans import Span
 from language.tokens import Tokens
 from router.location.context_cues import (
@@ -20,7 +21,7 @@ from router.location.context_cues import (
     is_in_street_name,
 )
 from router.location.name_shares import NAME_WEIGHTS, name_shares
-from router.location.place_evidence import STREET, PlaceClaim, PlaceEvidence
+from router.location.place_evidence import STREET, PlaceClaim, PlaceEvidence, is_province
 
 # Log-odds that are added to the weight of a name: in the title; for the place of a unit.
 _TITLE_BONUS = 0.3
@@ -73,12 +74,13 @@ def text_claims(
     matches = list(matches)
     denied_codes = {match.codes for match in matches if is_denied(tokens, match.first)}
     previous: _PlaceName | None = None
-    for match in matches:
+    for match, following in zip_longest(matches, matches[1:]):
         is_typed = match.kind in _TYPED_MANNERS
         cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
-        if cue == NOT_A_PLACE and match.kind is NamingKind.PAIRED and not is_denied(tokens, match.first):
+        if cue == NOT_A_PLACE and not is_denied(tokens, match.first):
             # “Jalan Kajen - Karanganyar” runs between two places of one regency.
-            cue = 0.0
+            is_in_one_regency = match.kind is NamingKind.PAIRED or _is_road_in_regency(match, following, tokens)
+            cue = 0.0 if is_in_one_regency else cue
         street_cue = district_street_cue(tokens, match.first) if _names_districts(match) else None
         if street_cue is not None:
             yield _claim(text, _PlaceName(match, street_cue), is_street=True)
@@ -91,6 +93,14 @@ def text_claims(
         previous = _PlaceName(match, cue)
         if cue != NOT_A_PLACE:
             yield _claim(text, previous)
+
+
+def _is_road_in_regency(match: PlaceMatch, following: PlaceMatch | None, tokens: Tokens) -> bool:
+    """Return True for the first name in “Cikarang - Cibarusah”, if both may be in one city or regency."""
+    if following is None or following.first != match.end or tokens.gaps[match.end].strip() != "-":
+        return False
+    cities = {city_of(code) for code in match.codes if not is_province(code)}
+    return not cities.isdisjoint(map(city_of, following.codes))
 
 
 def _elsewhere(match: PlaceMatch, matches: Sequence[PlaceMatch]) -> list[int]:
@@ -114,7 +124,10 @@ def _claim(text: _SearchedText, name: _PlaceName, *, is_street: bool = False) ->
     weight = NAME_WEIGHTS[match.kind] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
     kind = STREET if is_street else "unit" if is_of_unit else match.kind.value
     evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
-    return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark, is_street=is_street)
+    is_located = not is_street and (cue > 0 or is_of_unit or match.kind in _TYPED_MANNERS)
+    return PlaceClaim(
+        name_shares(match), weight, evidence, is_remark=is_remark, is_street=is_street, is_located=is_located
+    )
 
 
 def _position_weight(text: _SearchedText, name: _PlaceName) -> float:

@@ -72,8 +72,11 @@ class UnitIndex:
         first_words = self._root.children
         may_begin_with_number = NUMBER_MARK in first_words
         last_end = 0
-        for position, (_, _, normal) in enumerate(words):
-            if position < last_end or not (normal in first_words or may_begin_with_number):
+        # Few words begin a unit.
+        for position in [
+            position for position, word in enumerate(words) if word[2] in first_words or may_begin_with_number
+        ]:
+            if position < last_end:
                 continue
             last_end, unit = self._longest(words, position)
             if unit is not None:

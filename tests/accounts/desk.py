@@ -103,6 +103,7 @@ class Desk:
             bytes(range(64)),
             self._record,
             AGENCIES.__contains__,
+            find_units,
             client_networks,
             self.clock,
             NumberedIds(),
@@ -171,6 +172,11 @@ class Desk:
 def _environment() -> Environment:
     """Return the environment of the templates; they are compiled once."""
     return page_environment(_TEMPLATES, load_translator(), DEADLINES.calendar.is_provisional)
+
+
+def find_units(agency: str) -> Sequence[tuple[str, str]]:
+    """Return code and name of the units of the city."""
+    return [("DINKES", "Dinas Kesehatan"), ("PKM-1", "Dinas Kesehatan / Puskesmas 1")] if agency == "kota-3374" else []
 
 
 def find_agencies(typed: str) -> Sequence[tuple[str, str]]:

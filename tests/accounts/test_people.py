@@ -379,3 +379,60 @@ def test_old_invitations_are_not_listed(desk: Desk) -> None:
     assert desk.services.invitations.open("bumn-pln") == []
     desk.clock.advance(INVITATION_LIMIT + timedelta(seconds=1))
     assert desk.services.invitations.open() == []
+
+
+def test_an_officer_belongs_to_a_unit(desk: Desk, open_desk: OpenDesk) -> None:
+    """The coordinator chooses it with the invitation, and another one later. A new password changes no unit."""
+    desk.add("Budi Santoso", Role.COORDINATOR)
+    client = signed_in_client(desk, open_desk, "Budi Santoso")
+    assert "Dinas Kesehatan / Puskesmas 1 (PKM-1)" in client.get("/desk/akun").text
+    link = invited(client, nama="Sari Dewi", email=SARI.email, unit="PKM-1")
+    open_desk(desk.app()).post(link, NEW_PASSWORD)
+    account = desk.services.accounts.by_email(SARI.email)
+    assert account
+    assert (account.unit, account.actor.unit) == ("PKM-1", "PKM-1")
+    assert "Dinas Kesehatan / Puskesmas 1" in client.get("/desk/akun").text
+    token = desk.services.people.new_password_link(account.id, "Budi", "lupa")
+    moved = client.post(f"/desk/akun/{account.id}", {"tindakan": "unit", "unit": "DINKES", "alasan": "mutasi"})
+    assert moved.headers["Location"] == "/desk/akun?selesai=unit-orang"
+    desk.services.acceptance.accept(token, PASSWORD)
+    assert desk.services.accounts.by_email(SARI.email).unit == "DINKES"  # type: ignore[union-attr]
+    sessions = desk.services.sessions
+    found = sessions.find(sessions.start(account.id, "Firefox"))
+    assert found
+    assert found.actor.unit == "DINKES"
+    client.post(f"/desk/akun/{account.id}", {"tindakan": "unit", "unit": "", "alasan": "mutasi"})
+    assert sessions.find(sessions.start(account.id, "Firefox")).actor.unit == ""  # type: ignore[union-attr]
+    assert desk.actions().count("account.unit_changed") == 2
+
+
+def test_units_that_a_person_cannot_have(desk: Desk) -> None:
+    """One of another institution or none, and any for a coordinator."""
+    people = desk.services.people
+    with pytest.raises(NotPossible, match="unit_unknown"):
+        people.invite(NewPerson("a@contoh.id", "A", Role.OFFICER, "kota-3374", "HILANG"), "Budi", "test")
+    with pytest.raises(NotPossible, match="unit_not_for_role"):
+        people.invite(NewPerson("a@contoh.id", "A", Role.COORDINATOR, "kota-3374", "DINKES"), "Budi", "test")
+    with pytest.raises(NotPossible, match="nobody_without_unit"):
+        people.invite(NewPerson("a@contoh.id", "A", Role.OFFICER, "kota-3374", "DINKES"), "Budi", "test")
+    coordinator = desk.add("Budi Santoso", Role.COORDINATOR)
+    with pytest.raises(NotPossible, match="unit_not_for_role"):
+        people.change_unit(coordinator, "DINKES", "Siti", "test")
+    officer = desk.add("Sari Dewi")
+    with pytest.raises(NotPossible, match="unit_unknown"):
+        people.change_unit(officer, "HILANG", "Siti", "test")
+    assert "account.unit_changed" not in desk.actions()
+
+
+def test_somebody_sees_the_cases_without_a_unit(desk: Desk) -> None:
+    """The last person without a unit is neither moved nor revoked while others have units. Without units all may go."""
+    people = desk.services.people
+    officer, other = desk.add("Sari Dewi"), desk.add("Wati Lestari")
+    people.change_unit(officer, "DINKES", "Siti", "test")
+    with pytest.raises(NotPossible, match="nobody_without_unit"):
+        people.change_unit(other, "DINKES", "Siti", "test")
+    with pytest.raises(NotPossible, match="last_without_unit"):
+        people.revoke(other, "Siti", "test")
+    people.change_unit(officer, "", "Siti", "test")
+    people.revoke(other, "Siti", "test")
+    people.revoke(officer, "Siti", "test")

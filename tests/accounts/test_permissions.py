@@ -39,6 +39,7 @@ edit_templates     O O O . . . .
 manage_officers    . O . . . . N
 manage_keys        . O . . . . N
 manage_webhooks    . O . . . . N
+manage_units       . O . . . . N
 decide_duplicate   O O O . . . .
 decide_triage      . . O . . . .
 correct_relation   . . N N . . .

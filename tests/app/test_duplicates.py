@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert, text, update
+from sqlmodel import col
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
@@ -20,6 +21,8 @@ from app.operations.duplicates.tables import Outcome
 from app.operations.not_possible import NotPossible
 from bus.errors import Retry
 from bus.port import Outgoing
+from cases.facts.tables import ComplaintFact
+from config.database import write_transaction
 from config.settings import Settings
 from language.masking import mask_with_labels
 from messages import codec
@@ -101,6 +104,20 @@ def test_open_suggestions_are_listed(harness: DuplicateHarness) -> None:
     assert harness.pairs.open_pairs(NOW + timedelta(minutes=1)) == []
     with pytest.raises(NotPossible, match="No other report is suggested"):
         harness.pairs.require(number(1))
+
+
+def test_the_likeliest_suggestion_is_listed_first(harness: DuplicateHarness) -> None:
+    """Whatever came first. A confirmed and a denied one are counted."""
+    with write_transaction(harness.engine) as connection:
+        is_third = col(ComplaintFact.tracking) == number(3)
+        connection.execute(update(ComplaintFact).where(is_third).values(suggestion_score=0.9))
+    assert harness.open_numbers() == [(number(3), number(1)), (number(2), number(1))]
+    assert harness.pairs.counts(NOW - timedelta(days=1)) == (2, 0, 0)
+    harness.decisions.decide(number(3), "same", "Sari", WHY, NOW)
+    harness.decisions.decide(number(2), "different", "Sari", WHY, NOW)
+    harness.work()
+    assert harness.pairs.counts(NOW - timedelta(days=1)) == (2, 1, 1)
+    assert harness.pairs.counts(NOW + timedelta(minutes=1)) == (0, 0, 0)
 
 
 def test_a_confirmed_suggestion_merges(harness: DuplicateHarness) -> None:

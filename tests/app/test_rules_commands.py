@@ -72,6 +72,13 @@ def test_one_report_by_hand(run: Run) -> None:
     assert json.loads(result.stdout)["agency"] == "kota-3374"
 
 
+def test_an_address_can_be_explained(run: Run) -> None:
+    """By an option and in lines it is read as an address: a region in it is the place, a street's name is none."""
+    typed = run("explain", "route", "--text", "banjir", "--address", "Jl. Sleman 3, Kota Semarang")
+    piped = run("explain", "route", stdin='{"text": "banjir", "address": "Jl. Sleman 3, Kota Semarang"}\n')
+    assert [json.loads(result.stdout)["agency"] for result in (typed, piped)] == ["kota-3374"] * 2
+
+
 def test_a_point_can_be_explained(run: Run) -> None:
     """By options and in lines; outside the earth it is a wrong option."""
     typed = run("explain", "route", "--text", "banjir", "--lat", "-6.9932", "--long", "110.4203")

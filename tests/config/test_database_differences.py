@@ -355,7 +355,7 @@ SMALL_NUMBERS = {
     "extension_days": "the shape refuses more than a year",
     **dict.fromkeys(("attempts", "tries", "failures"), "each is an attempt of ours, with a limit"),
     **dict.fromkeys(("size", "length", "start"), "bytes of one file"),
-    **dict.fromkeys(("joined", "pictures", "version"), "reports, files and acts of one case"),
+    **dict.fromkeys(("joined", "pictures", "version", "returns"), "reports, files and acts of one case"),
     **dict.fromkeys(("shape_version", "epoch", "http_status", "rating", "total", "bucket"), "of a small set"),
     "sequence": "the app's door refuses more",
     "last_step": "half minutes since 1970",

@@ -12,6 +12,7 @@ import requests
 
 from config.database import read_transaction
 from desk.read_model.case_view import read_case
+from desk.units.tiers import Tier
 from tests.accounts.desk_client import DeskClient
 from tests.desk.harness import stored_rows
 from tests.support import program
@@ -76,7 +77,7 @@ def steps_of(site: str, number: str) -> list[str]:
 def answered_texts(service: RunningService, number: str) -> list[str]:
     """Return the texts of the answers to a case in the read model."""
     with read_transaction(service.parts.engine) as connection:
-        view = read_case(connection, AGENCY, number)
+        view = read_case(connection, Tier(AGENCY), number)
     assert view is not None
     return [event.text for event in view.events if event.kind == "responded"]
 

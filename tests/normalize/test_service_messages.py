@@ -54,6 +54,42 @@ def test_a_complaint_in_publicity_keeps_it(classifier: Classifier, addition: str
     assert classifier.classify(f"{PUBLICITY} {addition}", "", "twitter").reason is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The number of an own report, of SP4N-LAPOR! and of this service.
+        "LAPOR! tracking ID #9012345 status dalam proses",
+        "Aduan SP4N-LAPOR no 37Z4-ZSWE-6B0C selesai dalam proses",
+        "Menindaklanjuti laporan 6123456 di SP4N LAPOR, jawaban dinas: silakan menghubungi kantor kecamatan",
+        # Nothing has happened since.
+        "aduan di sp4n lapor blm selesai 2 bulan",
+        "SP4N LAPOR belum merespons laporan warga sejak Maret",
+        "Laporan melalui aplikasi lapor belum tuntas berminggu-minggu",
+        # A fault at a place.
+        "Warga melaporkan jembatan gantung putus di kampung baru melalui sp4n lapor",
+        "Lapor! Terdapat kabel menjuntai di depan pasar induk, dinas terkait",
+    ],
+)
+def test_who_tells_of_an_own_report_or_of_a_fault_at_a_place_is_kept(classifier: Classifier, text: str) -> None:
+    """The words of publicity in it change nothing, in however few words it is written."""
+    assert classifier.classify(text, "", "twitter").reason is None
+    assert classifier.classify(text, "", "sms").reason is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Halo kak, laporan dengan nomor tracking 7788990 sudah diteruskan ke dinas terkait, silakan cek SP4N LAPOR",
+        "Laporan 6123456 belum selesai 3 hari kerja telah kami teruskan ke dinas melalui SP4N LAPOR",
+        "Yuk laporkan jalan rusak di depan rumahmu lewat SP4N LAPOR",
+        "Rekap aduan SP4N LAPOR Triwulan 3: 45 laporan, 5 belum selesai",
+    ],
+)
+def test_answers_and_invitations_with_numbers_and_places_are_publicity(classifier: Classifier, text: str) -> None:
+    """An institution tells numbers and times to whoever reported, and invites others to report what is near them."""
+    assert classifier.classify(text, "", "twitter").reason == "publicity"
+
+
 def test_length_and_picture_keep_publicity(classifier: Classifier) -> None:
     """A message with a picture, or a very long one, is never set aside; on a form more evidence is needed."""
     assert classifier.classify(PUBLICITY, "", "twitter", keep=True).reason is None

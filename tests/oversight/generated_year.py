@@ -61,6 +61,8 @@ class _Case:
     changed_at: datetime = FIRST_DAY
     has_asked: bool = False
     is_withdrawn: bool = False
+    # What accompanies it, with the relation and the act of each.
+    beside: list[tuple["_Case", Relation, FollowUp]] = field(default_factory=list)
 
 
 def _pictures(dispatch_id: UUID, verdict: Verdict) -> tuple[UUID, ...]:
@@ -158,6 +160,7 @@ class GeneratedYear:
             self._pass(70)
         if self._happens(0.8):
             self._answer(case, "closed")
+            self._ask_for_rating(case)
             if self._happens(0.15):
                 self._reopen(case)
 
@@ -178,6 +181,25 @@ class GeneratedYear:
         if outcome == "wrote":
             self._pass(15)
             self._follow_up(case, self.chance.choice(("adds", "reports")))
+
+    def _ask_for_rating(self, case: _Case) -> None:
+        """Ask some senders; ratings come with and without the question, before and after it, some of them twice."""
+        if self._happens(0.1):
+            self._rate(case)
+        if self._happens(0.7):
+            self._pass(2)
+            event = OversightEvent(
+                id=self._id(), message_id=case.id, at=self._at, event="rating-asked", subject=case.id, reason="closed",
+            )  # fmt: skip
+            self._publish(OVERSIGHT, event)
+            for _ in range(self.chance.choice((0, 1, 1, 2))):
+                self._rate(case)
+
+    def _rate(self, case: _Case) -> None:
+        self._pass(3)
+        # Some institutions please more than others.
+        rating = min(5, self.chance.randrange(1, 5) + len(case.agency) % 2)
+        self._accompany(case, "repeat", "rates", agency=case.agency, rating=rating)
 
     def _reopen(self, case: _Case) -> None:
         self._pass(10)
@@ -215,6 +237,9 @@ class GeneratedYear:
             self._publish(CORRECTIONS, correction)
             later.hop += 1
             self._publish_dispatch(later, earlier.agency, relation)
+            for beside, relation_beside, follow_up in later.beside:
+                beside.hop += 1
+                self._publish_dispatch(beside, earlier.agency, relation_beside, follow_up)
         handed_over = [case for case in ordered_cases if self._happens(0.02)]
         for case in handed_over:
             self._at = min(case.changed_at + timedelta(days=1), END)
@@ -226,40 +251,50 @@ class GeneratedYear:
 
     def _new_case(self) -> _Case:
         case = _Case(self._id(), self._at, self.chance.choice(_TOPICS), self.chance.choice(_REGIONS))
-        self._publish_complaint(case.id, Relation(), "reports")
+        self._publish_complaint(case.id, Relation(), FollowUp())
         self.cases.append(case)
         return case
 
     def _follow_up(self, case: _Case, act: SenderAct) -> None:
         self._accompany(case, "repeat", act, agency=case.agency)
 
-    def _accompany(self, case: _Case, kind: Literal["repeat", "joins"], act: SenderAct, agency: str) -> None:
+    def _accompany(
+        self, case: _Case, kind: Literal["repeat", "joins"], act: SenderAct, agency: str, rating: int = 0
+    ) -> None:
         """Publish a report that accompanies a case, and its dispatch."""
         report_id, relation = self._id(), Relation(kind=kind, of=case.id)
-        self._publish_complaint(report_id, relation, act)
+        follow_up = FollowUp(act=act, rating=rating)
+        self._publish_complaint(report_id, relation, follow_up)
         beside = _Case(report_id, self._at, case.topic, case.region, hop=0)
-        self._publish_dispatch(beside, agency, relation, act)
+        self._publish_dispatch(beside, agency, relation, follow_up)
+        case.beside.append((beside, relation, follow_up))
 
     def _dispatch(self, case: _Case, agency: str) -> None:
         case.hop += 1
         case.agency = agency
         case.dispatch_id = self._publish_dispatch(case, agency, Relation())
 
-    def _publish_complaint(self, report_id: UUID, relation: Relation, act: SenderAct) -> None:
+    def _publish_complaint(self, report_id: UUID, relation: Relation, follow_up: FollowUp) -> None:
         complaint = Complaint(
             id=report_id, message_id=report_id, at=self._at, tracking=f"NOMOR{len(self.records)}",
             channel=self.chance.choice(("web", "sms", "twitter", "mobile")), sender="sender",
             report=Report(kind=self.chance.choice(tuple(Kind)), text="Jalan rusak"), contact=Sealed("sealed"),
-            relation=relation, follow_up=FollowUp(act=act),
+            relation=relation, follow_up=follow_up,
         )  # fmt: skip
         self._publish(COMPLAINTS, complaint)
 
-    def _publish_dispatch(self, case: _Case, agency: str, relation: Relation, act: SenderAct = "reports") -> UUID:
+    def _publish_dispatch(
+        self,
+        case: _Case,
+        agency: str,
+        relation: Relation,
+        follow_up: FollowUp = FollowUp(),  # noqa: B008 - immutable
+    ) -> UUID:
         dispatch = Dispatch(
             id=self._id(), message_id=case.id, at=self._at, complaint_id=case.id, tracking="NOMOR", channel="web",
             agency=agency, reasons=(_REASON,), rules_version="1", hop=case.hop, due_at=self._at,
             report=Report(text="Jalan rusak"), relation=relation, own_case=relation.of is None, topic=case.topic,
-            region=case.region, follow_up=FollowUp(act=act), reopened=case.reopened,
+            region=case.region, follow_up=follow_up, reopened=case.reopened,
             programme_words=_programme_words(case.id),
         )  # fmt: skip
         self._publish(agency_topic(agency), dispatch)

@@ -14,7 +14,7 @@ from desk.acts.act_publisher import answer_message
 from messages import codec
 from messages.shapes import Complaint, Correction, Dispatch, OversightEvent, Verdict
 from messages.topics import ANSWER_OUTCOMES, CORRECTIONS, OVERSIGHT
-from oversight.notices.tables import OversightClock, OversightConsent
+from oversight.notices.tables import OversightClock, OversightConsent, OversightRatingQuestion
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from tests.router.test_linked import RouterHarness, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
@@ -26,6 +26,7 @@ from tests.support.stages import make_router
 READ_MODEL: tuple[type[SQLModel], ...] = (
     OversightClock,
     OversightConsent,
+    OversightRatingQuestion,
     OversightDay,
     OversightPairDay,
     OversightCase,

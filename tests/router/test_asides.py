@@ -74,6 +74,49 @@ def _unplaced_strength(evidence: tuple[Evidence, ...]) -> float:
     return max(piece.strength for piece in evidence if piece.kind == "unplaced")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tetangga saya anggota TNI menutup saluran air di Jambangan Surabaya, kampung jadi banjir",
+        "Ibu kami penerima PKH, got di depan rumahnya di Rungkut Surabaya tersumbat",
+        "Sejak pandemi covid tetangga di Rungkut Surabaya karaoke bising sampai malam",
+        "Kami punya NPWP, tetapi jalan di Rungkut Surabaya rusak parah",
+    ],
+)
+def test_who_somebody_is_and_what_was_before_is_not_the_matter(text: str) -> None:
+    """The government of the place gets what its topic is: a role, an epidemic and a tax number are hints."""
+    decision = decide(Report(text=text), RULES)
+    assert decision.agency == "kota-3578"
+    assert decision.confidence > 0.8
+
+
+@pytest.mark.parametrize(
+    ("text", "agency"),
+    [
+        ("Saya driver Gojek, potongan aplikasi Gojek terlalu besar, Surabaya", "kementerian-kemenhub"),
+        ("Ibu kami penerima PKH di Surabaya, uang PKH tidak cair", "kementerian-kemensos"),
+        ("Kami punya NPWP, Surabaya", "kementerian-kemenkeu"),
+    ],
+)
+def test_a_role_is_the_matter_if_nothing_else_is(text: str, agency: str) -> None:
+    """It counts in full if further words tell of it, or if there is no matter of the place."""
+    assert decide(Report(text=text), RULES).agency == agency
+
+
+def test_an_institution_that_is_only_named_counts_half_beside_a_clear_local_matter() -> None:
+    """Its further mentions add nothing. With a topic of its own, or without a clear local matter, all count in full."""
+    text = "Sampah menumpuk di depan kantor kami di Kab. Sleman. Direksi BRI diam, kata BRI biarkan, jadi BRI sama saja"
+    assert [piece.strength for piece in _evidence(text) if piece.kind == "named"] == [0.5]
+    for text in (
+        "Kartu ATM BRI tertelan dan sampah menumpuk di Kab. Sleman, BRI diam",
+        "Kab. Sleman: kata BRI biarkan, BRI sama saja",
+    ):
+        assert [piece.strength for piece in _evidence(text) if piece.kind == "named"] == [1.0, 1.0]
+    assert decide(Report(text="Sampah menumpuk di Kab. Sleman, kata BRI biarkan, BRI sama saja"), RULES).agency == (
+        "kabupaten-3404"
+    )
+
+
 def test_small_bkn_is_short_for_bukan() -> None:
     """Without a word of staff matters it is no institution; in capitals or beside such a word it is."""
     texts = ("aku bingung bkn laporannya", "BKN lambat menjawab", "kapan bkn umumkan cpns")

@@ -10,7 +10,7 @@ from messages.shapes import Place, Report
 from messages.topics import TRIAGE
 from router.decide import decide, decide_again, ranked_agencies
 from router.decision import NO_CANDIDATE
-from router.scoring import calibrated
+from router.scoring import calibrated, calibrated_at_triage
 from tests.support.rules import SHIPPED, SMALL, cached_rules
 
 RULES = cached_rules(SMALL)
@@ -208,11 +208,14 @@ def test_the_confidence_is_calibrated_and_never_certain() -> None:
 
 
 def test_the_confidence_at_triage_is_that_of_the_likeliest_agency() -> None:
-    """It is below the threshold, and 0 if no agency has any evidence."""
+    """It is calibrated like that of an agency, and 0 if no agency has any evidence."""
     assert decide(Report(text="halo"), RULES).confidence == NO_CANDIDATE
-    undecided = decide(Report(text="Kota Semarang atau Kabupaten Semarang, mohon dicek"), RULES)
+    report = Report(text="Kota Semarang atau Kabupaten Semarang, mohon dicek")
+    likeliest = ranked_agencies(RULES.collect_evidence(report), RULES)[0]
+    undecided = decide(report, RULES)
     assert undecided.agency == TRIAGE
-    assert NO_CANDIDATE < undecided.confidence < RULES.weights.threshold
+    assert undecided.confidence == round(calibrated_at_triage(likeliest.likelihood), 3)
+    assert likeliest.likelihood < undecided.confidence < calibrated(RULES.weights.threshold)
 
 
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))

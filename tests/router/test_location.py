@@ -253,6 +253,19 @@ PLACES = {
     "bupati sidak ke pasar": "",
     "larangan merokok": "",
     "Ramli Simatupang melapor": "",
+    # A village beside its district has the name of a district elsewhere.
+    "jalan rusak di Citeureup Dayeuhkolot": "32.04.12",
+    "jalan rusak di Dayeuhkolot, Citeureup": "32.04.12",
+    "jalan rusak di Karangmojo Tasikmadu": "33.13.10",
+    # The neighbourhood may stand between them.
+    "jalan rusak di Citeureup RT 02/RW 03 Dayeuhkolot": "32.04.12",
+    "lampu mati di Karangmojo rt 1 rw 12, Tasikmadu": "33.13.10",
+    # A noun of an ordinary word, and an ordinary word, which a village and a district bear.
+    "sampah liar di perbatasan": "",
+    "Tambak udang kami tercemar": "",
+    # A road between two places of one regency, and one between two cities.
+    "Jalan Cikarang - Cibarusah macet": "32.16.22",
+    "Jalan Semarang - Kendal macet": "",
     # Streets in a city, and landmarks.
     "Jl. Semarang, Surabaya": "35.78",
     "Jl. Melati Surabaya rusak": "35.78",
@@ -410,6 +423,41 @@ def test_a_field_loses_weight_only_beside_a_neighbour() -> None:
     assert ambiguous is not None
     assert alone.certainty > 0.8
     assert ambiguous.certainty > bare.certainty
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pabrik Karawang Makmur membuang limbah ke selokan",
+        "Jalan Raya Lembang rusak",
+        "Saya sudah menelepon kantor pusat di Jakarta, lampu tetap mati",
+        "Kantor pusatnya Jakarta tidak menjawab, lampu mati",
+    ],
+)
+def test_a_complete_form_outweighs_names_that_no_word_places(text: str) -> None:
+    """A firm's, a street's or a head office's name is no place beside a region with an address or a district."""
+    for reported_place in (
+        Place(region="Kota Semarang", address="Jl. Melati 3"),
+        Place(region="Kota Semarang", district="Tembalang"),
+        Place(code="33.74.10"),
+    ):
+        assert (_code(_locate_text(text, reported_place=reported_place)) or "").startswith("33.74")
+
+
+def test_a_place_in_the_text_outweighs_a_complete_form() -> None:
+    """The word before it says that the matter is there."""
+    complete = Place(region="Kota Semarang", address="Jl. Melati 3")
+    for text in ("Jalan di Karawang berlubang", "Jalan rusak di Kabupaten Karawang"):
+        assert _code(_locate_text(text, reported_place=complete)) == "32.15"
+    incomplete = _locate_text("Pabrik Karawang bau", reported_place=Place(region="Kota Semarang"))
+    assert incomplete.best is not None
+    assert incomplete.best.code == "32.15"
+
+
+def test_a_typed_district_in_the_address_outweighs_the_picked_namesake() -> None:
+    """Lists have city and regency of one name side by side; the district is in one of them only."""
+    reported_place = Place(region="Kota Bogor", address="Jl. Melati 3, Kec. Cibinong")
+    assert _code(_locate_text("Lampu jalan mati.", reported_place=reported_place)) == "32.01.01"
 
 
 def test_fields_settle_ambiguous_names() -> None:

@@ -84,7 +84,7 @@ class RunningService:
         """
         process = Program(("run", "--quiet", *stages), self.environment, self.log, self.log, Path.cwd())
         self._processes.append(process)
-        if stages in {(), ("--threads",)} or "ingest" in stages:
+        if not stages or stages[0].startswith("--") or "ingest" in stages:
             wait_until_ready(self.settings.port, process, system_clock())
 
     def start_all(self, stages: Iterable[str]) -> None:

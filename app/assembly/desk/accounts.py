@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from jinja2 import Environment
+from sqlalchemy import Engine
 
 from accounts.authentication.sign_in import Record
 from accounts.pages.account_pages import AccountPages
@@ -14,7 +15,9 @@ from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
 from app.assembly.desk.account_mail import account_mail
 from app.assembly.parts import Parts
+from config.database import read_transaction
 from desk.institutions import Institutions
+from desk.units.tiers import read_tree
 from ingest.http.client_networks import client_networks
 from pages.frame import NavigationEntry
 
@@ -33,6 +36,7 @@ def build_account_services(parts: Parts, record: Record, own_address: str = "") 
         parts.secrets.account_key,
         record,
         lambda code: code in parts.registry.agencies,
+        lambda agency: find_units(parts.engine, agency),
         partial(client_networks, counts_loopback=bool(parts.settings.public_url)),
         parts.now,
         parts.randomness,
@@ -40,6 +44,13 @@ def build_account_services(parts: Parts, record: Record, own_address: str = "") 
         lambda: _public_names(parts),
         account_mail(parts, own_address or parts.settings.desk_reached_at),
     )
+
+
+def find_units(engine: Engine, agency: str) -> Sequence[tuple[str, str]]:
+    """Return code and name of each unit of an institution, with the names of the units above it."""
+    with read_transaction(engine) as connection:
+        tree = read_tree(connection, agency)
+    return [(unit.code, tree.path(unit.code)) for _, unit in tree.in_order()]
 
 
 def _public_names(parts: Parts) -> Iterator[str]:

@@ -9,6 +9,8 @@ from desk.api.case_endpoints import OpenFile
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.institutions import Institutions
+from desk.units.passing import UnitPassing
+from desk.units.units import Units
 
 
 def build_agency_keys(parts: Parts, record: Record) -> AgencyKeys:
@@ -24,6 +26,8 @@ def build_agency_api(
     open_file: OpenFile,
     record: Record,
     pictures: AnswerPictures,
+    units: Units,
+    passing: UnitPassing,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
@@ -39,4 +43,6 @@ def build_agency_api(
         parts.channels.answer_forms,
         parts.deadlines,
         pictures,
+        units,
+        passing,
     )

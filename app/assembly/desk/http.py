@@ -24,6 +24,9 @@ from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.parts import Parts
 from app.assembly.reply_providers import direct_message_channels
 from app.assembly.unexpected_errors import install_unexpected_handler
+from app.training.page import NAVIGATION as TRAINING_NAVIGATION
+from app.training.page import TrainingPage
+from app.training.room import read_room
 from bus.errors import Retry
 from cases.clocks.working_calendar import WorkingCalendar
 from desk.api.case_document import PREFIX
@@ -64,6 +67,7 @@ _TEMPLATES = [
         "oversight/pages/templates",
         "oversight/cases/templates",
         "ingest/counter/templates",
+        "app/training/templates",
     )
 ]
 # Refusals of the desk are counted apart from those of the doors.
@@ -82,7 +86,9 @@ NAVIGATION: Sequence[NavigationEntry] = (
 def build(parts: Parts, desk: DeskParts) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Satu Pintu desk", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    pages = desk_templates(parts.deadlines.calendar)
+    room = read_room(parts.settings.home)
+    navigation = (TRAINING_NAVIGATION, *NAVIGATION) if room else NAVIGATION
+    pages = desk_templates(parts.deadlines.calendar, is_training=bool(room))
     responder = RefusalResponder(RefusedPages(pages).refused, ("/agency",))
     rejections = RejectionCounter([_DESK])
     install_refusal_handlers(app, responder, rejections)
@@ -104,19 +110,21 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.open_file,
         desk.audit_log.append,
         desk.answer_pictures,
+        desk.units,
+        desk.passing,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
-    account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions)
+    account_pages = build_account_pages(parts, accounts, pages, navigation, desk.institutions)
     account_pages.install(app)
     # Behind the limits of requests and forms: each request is counted, and no larger form is read.
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
 
     def officers(agency: str) -> Sequence[Officer]:
-        return [Officer(account.id, account.name) for account in accounts.accounts.of_agency(agency)]
+        return [Officer(account.id, account.name, account.unit) for account in accounts.accounts.of_agency(agency)]
 
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
-    app.include_router(DeskPages(page_parts, NAVIGATION).routes())
+    app.include_router(DeskPages(page_parts, navigation).routes())
     record = desk.audit_log.append
     door_parts = counter_desk(
         parts, desk.publish_messages, record, account_pages.signed_in, account_pages.signed_in_pages
@@ -137,8 +145,10 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         _suggestions(parts, desk),
     )
     app.include_router(staff_pages.routes())
-    # Before the pages of scopes, whose addresses have any two parts.
     signed_in, pages_of_persons = account_pages.signed_in, account_pages.signed_in_pages
+    if room:
+        app.include_router(_training_page(parts, signed_in, pages_of_persons).routes())
+    # Before the pages of scopes, whose addresses have any two parts.
     app.include_router(
         case_pages(parts, desk.institutions, desk.audit_log, desk.publish_messages, signed_in, pages_of_persons)
     )
@@ -157,9 +167,20 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     return app
 
 
-def desk_templates(calendar: WorkingCalendar) -> Environment:
+def desk_templates(calendar: WorkingCalendar, *, is_training: bool = False) -> Environment:
     """Return the templates of all pages for persons who sign in."""
-    return page_environment(_TEMPLATES, load_translator(), calendar.is_provisional)
+    return page_environment(_TEMPLATES, load_translator(), calendar.is_provisional, is_training=is_training)
+
+
+def _training_page(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> TrainingPage:
+    return TrainingPage(
+        engine=parts.engine,
+        signed_in=signed_in,
+        pages=pages,
+        room=lambda: read_room(parts.settings.home),
+        statuses=parts.ledger.statuses,
+        link_of=parts.keys.link_of,
+    )
 
 
 def _suggestions(parts: Parts, desk: DeskParts) -> StaffSuggestions:
@@ -178,6 +199,8 @@ def desk_page_parts(
         suggestions=_suggestions(parts, desk),
         recommendations=desk.recommendation_answers,
         work=desk.case_work,
+        units=desk.units,
+        passing=desk.passing,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,

@@ -35,7 +35,7 @@ class MailParts:
         settings: Settings,
         now: Callable[[], datetime],
         recipients: Recipients,
-        counts: Callable[[str], DigestCounts],
+        counts: Callable[[str, str], DigestCounts],
         zone: Callable[[str], tzinfo],
         links: DeskLinks,
         agency_name: Callable[[str], str],

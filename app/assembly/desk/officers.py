@@ -16,6 +16,7 @@ from desk.mail.texts import CaseList, DeskLinks, DigestCounts
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
+from desk.units.tiers import tier_of
 
 # Agency of the roles that belong to no institution.
 _READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
@@ -64,10 +65,10 @@ class DigestFacts:
         """Return the time zone of the agency's region."""
         return time_zone(self._institutions.region(agency)).value
 
-    def counts(self, agency: str) -> DigestCounts:
+    def counts(self, agency: str, unit: str) -> DigestCounts:
         """Return the numbers of now, which are those of the lists that the links lead to."""
         with read_transaction(self._engine) as connection:
-            tabs = count_tabs(connection, agency, self._now())
+            tabs = count_tabs(connection, tier_of(connection, agency, unit), self._now())
         return DigestCounts(tabs["new"], tabs["soon"], tabs["overdue"], tabs["waiting"])
 
 
@@ -88,4 +89,4 @@ def desk_links(base: str) -> DeskLinks:
 
 
 def _recipient(account: Account) -> Recipient:
-    return Recipient(str(account.id), account.email, account.wants_digest)
+    return Recipient(str(account.id), account.email, account.wants_digest, unit=account.unit)

@@ -26,6 +26,9 @@ from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.units.passing import UnitPassing
+from desk.units.units import Units
+from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Contact, Correction
@@ -98,6 +101,18 @@ class DeskParts:
     def case_work(self) -> CaseWork:
         """Notes, templates, units and officers."""
         return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, self._parts.randomness.new_id)
+
+    @cached_property
+    def units(self) -> Units:
+        """The trees of the institutions' units."""
+        return Units(self._parts.engine, self.audit_log.append, self._parts.now)
+
+    @cached_property
+    def passing(self) -> UnitPassing:
+        """The steps of cases between units."""
+        parts = self._parts
+        tell = ChangeQueue(parts.now).add_passed
+        return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
     def producer(self) -> Producer:

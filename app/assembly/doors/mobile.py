@@ -50,4 +50,5 @@ def _shown_report(status: ReportStatus, words: LastWords) -> ShownReport:
         question=words.question,
         pictures=tuple(file.id for file in words.pictures),
         document=words.document.id if words.document else None,
+        asks_rating=words.asks_rating,
     )

@@ -13,6 +13,7 @@ from config.database import read_transaction
 from oversight.notices.consent_publisher import Asking, ConsentPublisher
 from oversight.notices.notice_thread import NoticeThread
 from oversight.notices.publisher import DeadlinePublisher
+from oversight.notices.rating_publisher import RatingPublisher
 from oversight.notices.read_progress import read_until
 from oversight.read_model.derivation import DERIVATION
 from privacy.forgotten import forgotten_complaints
@@ -29,7 +30,8 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
         with closing(parts.core.door_producer()) as producer:
             deadlines = DeadlinePublisher(parts.engine, producer.publish, stopping)
             consents = consent_publisher(parts, producer.publish, stopping)
-            searches = (deadlines.publish_due, consents.publish_due)
+            ratings = rating_publisher(parts, producer.publish, stopping)
+            searches = (deadlines.publish_due, consents.publish_due, ratings.publish_due)
             NoticeThread(searches, lambda: _read_until(parts), stopping, _SEARCH_SECONDS).run()
 
     yield "deadlines", tell_deadlines
@@ -39,8 +41,18 @@ def consent_publisher(
     parts: Parts, publish: Callable[[Sequence[Outgoing]], None], stopping: threading.Event
 ) -> ConsentPublisher:
     """Return what asks senders if the Ombudsman may have the case."""
-    asking = Asking(parts.channels.answer_forms, parts.keys.link_of, forgotten_complaints)
-    return ConsentPublisher(parts.engine, publish, stopping, asking)
+    return ConsentPublisher(parts.engine, publish, stopping, _asking(parts))
+
+
+def rating_publisher(
+    parts: Parts, publish: Callable[[Sequence[Outgoing]], None], stopping: threading.Event
+) -> RatingPublisher:
+    """Return what asks the senders of closed cases for a rating."""
+    return RatingPublisher(parts.engine, publish, stopping, _asking(parts))
+
+
+def _asking(parts: Parts) -> Asking:
+    return Asking(parts.channels.answer_forms, parts.keys.link_of, forgotten_complaints)
 
 
 def _read_until(parts: Parts) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,18 +10,19 @@ from app.commands.common.arguments import require_actor_and_reason
 
 if TYPE_CHECKING:
     from app.assembly.parts import Parts
+    from config.settings import Settings
 
 
 @contextmanager
-def open_parts() -> Iterator[Parts]:
-    """Open the parts with the settings of the environment, and configure logging."""
+def open_parts(change: Callable[[Settings], Settings] | None = None) -> Iterator[Parts]:
+    """Open the parts with the settings of the environment, which `change` may replace, and configure logging."""
     from app.assembly.channels import CHANNELS
     from app.assembly.parts import Parts
     from app.surroundings import system_surroundings
     from config import logs
     from config.settings import load
 
-    settings = load()
+    settings = change(load()) if change else load()
     logs.configure(settings.log_level, settings.log_format)
     parts = Parts(settings, CHANNELS, system_surroundings())
     try:

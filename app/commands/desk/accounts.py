@@ -29,6 +29,10 @@ _REASONS = {
     "account_exists": "This address has an account already. `satupintu desk link` makes a new password link.",
     "no_such_account": "No account that is not revoked has this address.",
     "no_such_invitation": "There is no such invitation.",
+    "unit_unknown": "The institution has no unit with this code. `satupintu desk units AGENCY` lists them.",
+    "nobody_without_unit": "Nobody would see the cases that have no unit. Invite a coordinator first.",
+    "last_without_unit": "Nobody else sees the cases that have no unit. Invite another coordinator first.",
+    "unit_not_for_role": "Only an officer can belong to a unit. A coordinator sees the whole institution.",
     "last_administrator": "The last administrator cannot be revoked. Invite another one first.",
 }
 
@@ -42,6 +46,7 @@ def invite(
     actor: Actor,
     why: Why,
     agency: Annotated[str, typer.Option("--agency", help="The institution, by code (kota-3374) or name.")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="The unit of an officer, by code. See `desk units`.")] = "",
 ) -> None:
     """Print a one-time link with which a person sets a password, and mail it. It works for 72 hours."""
     from accounts.account_store import normalized_email
@@ -53,7 +58,8 @@ def invite(
     with _account_services(actor, why) as (parts, services):
         code = agency_code(parts, agency) if agency else ""
         agency = TRIAGE if role is Role.TRIAGE else code
-        token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
+        person = NewPerson(normalized_email(email), name.strip(), role, agency, unit.strip().upper())
+        token = services.people.invite(person, actor, why)
         print_line(invitation_link(desk_address(parts.settings), token))
         _note_mail(services, normalized_email(email))
 
@@ -69,6 +75,20 @@ def link(email: Email, actor: Actor, why: Why) -> None:
             invitation_link(desk_address(parts.settings), services.people.new_password_link(account.id, actor, why))
         )
         _note_mail(services, account.email)
+
+
+def move(
+    email: Email,
+    unit: Annotated[str, typer.Option("--unit", help="The new unit, by code; empty for the whole institution.")],
+    actor: Actor,
+    why: Why,
+) -> None:
+    """Give an officer to another unit of the institution. The person's list of cases follows at once."""
+    from accounts.account_store import normalized_email
+
+    with _account_services(actor, why) as (_, services):
+        services.people.change_unit(_account(services, email).id, unit.strip().upper(), actor, why)
+    print_note(f"{normalized_email(email)} {'belongs to ' + unit if unit.strip() else 'sees the whole institution'}.")
 
 
 def unlock(email: Email, actor: Actor, why: Why) -> None:
@@ -138,12 +158,13 @@ def accounts(
                 "name": account.name,
                 "role": str(account.role),
                 "agency": account.agency,
+                "unit": account.unit,
                 "second_factor": "yes" if account.has_second_factor else "no",
                 "last_sign_in": iso(account.last_sign_in_at) if account.last_sign_in_at else "",
             }
             for account in listed
         ]
-    columns = ("email", "name", "role", "agency", "second_factor", "last_sign_in")
+    columns = ("email", "name", "role", "agency", "unit", "second_factor", "last_sign_in")
     print_rows(columns, rows, ("email",), as_json=as_json)
 
 

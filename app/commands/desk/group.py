@@ -3,13 +3,14 @@
 import typer
 
 from app.commands import read_models
-from app.commands.desk import accounts, keys, webhooks
+from app.commands.desk import accounts, keys, units, webhooks
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command("rebuild")(read_models.rebuild_desk)
 for command in (
     accounts.invite,
     accounts.link,
+    accounts.move,
     accounts.unlock,
     accounts.revoke,
     accounts.sessions,
@@ -17,4 +18,5 @@ for command in (
 ):
     commands.command()(command)
 commands.command()(keys.key)
+commands.command()(units.units)
 commands.add_typer(webhooks.commands, name="webhook", help="Show and change the webhooks of an agency.")

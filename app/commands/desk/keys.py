@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
     from desk.api.keys.scopes import Scope
 
-_COLUMNS = ("id", "state", "scopes", "created by", "created", "expires", "last use")
+_COLUMNS = ("id", "state", "scopes", "unit", "created by", "created", "expires", "last use")
 
 
 def key(
@@ -36,12 +36,16 @@ def key(
     days: Annotated[
         int | None, typer.Option("--days", min=1, max=3650, help="The key expires after so many days.")
     ] = None,
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="CODE", help="Only the cases of this unit and of those below it.")
+    ] = "",
     revoke: Annotated[UUID | None, typer.Option("--revoke", metavar="ID", help="Revoke this key.")] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the keys of the agency.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print a new key of an agency's program, which is shown only now. Or list or revoke its keys."""
     from desk.api.keys.agency_keys import MAX_VALID_KEYS, TooManyKeys
+    from desk.units.tree import UnknownUnit
 
     if listing:
         with open_parts_with_tables() as parts:
@@ -56,9 +60,12 @@ def key(
             return
         expires_at = parts.now() + timedelta(days=days) if days else None
         try:
-            _, text = keys.issue(agency, _scopes(scopes), actor, why, expires_at)
+            _, text = keys.issue(agency, _scopes(scopes), actor, why, expires_at, unit.strip().upper())
         except TooManyKeys:
-            stop(f"{agency} has {MAX_VALID_KEYS} valid keys. Revoke one first: --list shows them, --revoke ID.", 1)
+            owner = f"{agency} {unit}" if unit else agency
+            stop(f"{owner} has {MAX_VALID_KEYS} valid keys. Revoke one first: --list shows them, --revoke ID.", 1)
+        except UnknownUnit:
+            stop(f"{agency} has no unit {unit}. `satupintu desk units {agency}` lists them.", EX_USAGE)
     print_line(text)
 
 
@@ -95,6 +102,7 @@ def _print_keys(keys: Sequence[AgencyKey], now: datetime, *, as_json: bool) -> N
             "id": str(item.id),
             "state": "valid" if item.is_valid(now) else "revoked" if item.revoked_at else "expired",
             "scopes": " ".join(sorted(item.scopes)),
+            "unit": item.unit,
             "created by": item.created_by,
             "created": iso(item.created_at),
             "expires": iso(item.expires_at) if item.expires_at else "",

@@ -46,14 +46,20 @@ def add(
     kinds: Annotated[
         str, typer.Option("--kinds", help=f"Kinds of changes, separated by commas: {', '.join(_CHANGE_KINDS)}.")
     ] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="CODE", help="Only the cases of this unit and of those below it.")
+    ] = "",
 ) -> None:
     """Add a webhook. Prints its id and its secret; the secret is shown only now."""
+    from desk.units.tree import UnknownUnit
     from desk.webhooks.address_guard import AddressRefused
     from desk.webhooks.webhooks import MAX_WEBHOOKS, TooManyWebhooks
 
     with _webhooks_for_action(agency, actor, why) as (webhooks, code):
         try:
-            added = webhooks.add(code, address, _parse_kinds(kinds), actor, why)
+            added = webhooks.add(code, address, _parse_kinds(kinds), actor, why, unit.strip().upper())
+        except UnknownUnit:
+            stop(f"{code} has no unit {unit}. `satupintu desk units {code}` lists them.", EX_USAGE)
         except AddressRefused as refused:
             stop(_REFUSALS[refused.reason], EX_USAGE)
         except TooManyWebhooks:
@@ -204,7 +210,8 @@ def _json(webhook: Webhook) -> dict[str, object]:
         return iso(time) if time else None
 
     return {
-        "id": str(webhook.id), "address": webhook.address, "kinds": list(webhook.kinds), "active": webhook.active,
+        "id": str(webhook.id), "address": webhook.address, "kinds": list(webhook.kinds), "unit": webhook.unit,
+        "active": webhook.active,
         "off_reason": webhook.off_reason, "off_at": written(webhook.off_at), "failures": webhook.failures,
         "last_success_at": written(webhook.last_success_at), "waiting": webhook.waiting,
         "created_by": webhook.created_by, "created_at": iso(webhook.created_at),

@@ -1,4 +1,4 @@
-"""Command that prints the thirteen figures."""
+"""Command that prints the fourteen figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def figures(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the thirteen figures of the reports that arrived in a month: docs/figures.md defines them.
+    """Print the fourteen figures of the reports that arrived in a month: docs/figures.md defines them.
 
     Below them stand numbers about the service itself: cases at triage, the oldest one, and differences of the audit.
     """

@@ -60,6 +60,11 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     yield "three times overdue", open_cases.three_times_overdue, "", ""
     yield "untouched 10 working days", *_cells(untouched.share)
     yield "still untouched", untouched.still_untouched, "", ""
+    satisfaction = figures.satisfaction
+    yield "senders asked for a rating", *_cells(satisfaction.asked)
+    yield "senders asked who rated", *_cells(satisfaction.answered)
+    ratings = ", ".join(f"{rating}: {number}" for rating, number in satisfaction.distribution.items())
+    yield "rating: median", _number(satisfaction.median), ratings, ""
     for key, share in figures.shares.items():
         title = TITLES[key]
         yield title[0].lower() + title[1:], *_cells(share)

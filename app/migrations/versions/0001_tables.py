@@ -53,6 +53,7 @@ def _create_accounts() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=False),
         sa.Column("wants_digest", sa.Boolean(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
@@ -69,6 +70,7 @@ def _create_accounts() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("invited_by", sa.String(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("expires_at", _TIME, nullable=False),
@@ -188,6 +190,7 @@ def _create_desk_work() -> None:
         "desk_agency_setting",
         sa.Column("agency", sa.String(), primary_key=True),
         sa.Column("mails_new_cases", sa.Boolean(), nullable=False),
+        sa.Column("passes_on_by_itself", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "desk_assignment",
@@ -195,6 +198,9 @@ def _create_desk_work() -> None:
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("unit_due_at", _TIME, nullable=True),
+        sa.Column("is_return", sa.Boolean(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
@@ -338,11 +344,28 @@ def _create_desk_read_model() -> None:
         sa.Column("dispatch_id", sa.Uuid(), primary_key=True),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("unit_due_at", _TIME, nullable=True),
+        sa.Column("unit_from", sa.String(), nullable=False),
+        sa.Column("returns", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
     )
     op.create_index("ix_desk_holder_account", "desk_holder", ["agency", "account_id", "dispatch_id"])
     op.create_index("ix_desk_holder_unit", "desk_holder", ["agency", "unit", "dispatch_id"])
+    op.create_index("ix_desk_holder_unit_code", "desk_holder", ["agency", "unit_code", "dispatch_id"])
+    op.create_table(
+        "desk_unit",
+        sa.Column("agency", sa.String(), primary_key=True),
+        sa.Column("code", sa.String(), primary_key=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("parent", sa.String(), nullable=False),
+        sa.Column("decree", sa.String(), nullable=False),
+        sa.Column("decree_date", sa.Date(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("changed_at", _TIME, nullable=False),
+    )
 
 
 def _create_desk_interface() -> None:
@@ -366,6 +389,7 @@ def _create_desk_interface() -> None:
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("expires_at", _TIME, nullable=True),
@@ -414,6 +438,7 @@ def _create_webhooks() -> None:
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("kinds", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("secret", sa.String(), nullable=False),
         sa.Column("previous_secret", sa.String(), nullable=False),
         sa.Column("previous_secret_until", _TIME, nullable=True),
@@ -863,6 +888,13 @@ def _create_normalizer() -> None:
     )
     op.create_index("ix_normalize_ombudsman_question_asked_at", "normalize_ombudsman_question", ["asked_at"])
     op.create_table(
+        "normalize_rating_question",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("asked_at", _TIME, nullable=False),
+        sa.Column("rated_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_normalize_rating_question_asked_at", "normalize_rating_question", ["asked_at"])
+    op.create_table(
         "normalize_revision",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -935,6 +967,9 @@ def _create_oversight() -> None:
         sa.Column("open_due_at", _TIME, nullable=True),
         sa.Column("three_times_due_at", _TIME, nullable=True),
         sa.Column("handed_over_at", _TIME, nullable=True),
+        sa.Column("rating_asked_at", _TIME, nullable=True),
+        sa.Column("rated_at", _TIME, nullable=True),
+        sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("ping_pong", sa.String(), nullable=False),
         sa.Column("programmes", sa.String(), nullable=False),
         sa.Column("tables_version", sa.String(), nullable=False),
@@ -989,7 +1024,9 @@ def _create_oversight() -> None:
         sa.Column("bucket", sa.Integer(), primary_key=True),
         sa.Column("channel", sa.String(), primary_key=True),
         sa.Column("number", sa.Integer(), nullable=False),
+        sqlite_with_rowid=False,
     )
+    _create_partial_index("ix_oversight_day_zero", "oversight_day", ["number"], "number = 0")
     op.create_index(
         "ix_oversight_day_measure",
         "oversight_day",
@@ -1025,6 +1062,16 @@ def _create_oversight() -> None:
     op.create_index("ix_oversight_pair_day_province", "oversight_pair_day", ["province", "day"])
     op.create_index("ix_oversight_pair_day_refused_by", "oversight_pair_day", ["refused_by", "day"])
     op.create_index("ix_oversight_pair_day_topic", "oversight_pair_day", ["topic", "day"])
+    _create_partial_index("ix_oversight_pair_day_zero", "oversight_pair_day", ["number"], "number = 0")
+    op.create_table(
+        "oversight_rating_question",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("hop", sa.Integer(), nullable=False),
+        sa.Column("since", _TIME, nullable=False),
+        sa.Column("asks_sender", sa.Boolean(), nullable=False),
+        sa.Column("ask_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_oversight_rating_question_ask", "oversight_rating_question", ["ask_at"])
 
 
 def _create_keys() -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 from sqlmodel import col
 
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
@@ -55,6 +55,14 @@ class SuggestedPair:
     danger: str = ""
 
 
+class SuggestionCounts(NamedTuple):
+    """Suggestions that were shown, and those that a person has confirmed or denied."""
+
+    shown: int
+    confirmed: int
+    denied: int
+
+
 # Complaints with the earlier one that each is perhaps the same as.
 _SUGGESTIONS: Select[*tuple[Any, ...]] = select(
     col(ComplaintFact.id).label("complaint_id"),
@@ -74,7 +82,7 @@ class SuggestedPairs:
     def open_pairs(self, since: datetime) -> Sequence[SuggestedPair]:
         """Return the suggestions since a time that a person can decide about, at most `MAX_LISTED`.
 
-        Those with a danger to life come first, then the oldest.
+        Those with a danger to life come first, then the likeliest.
         """
         is_decided = and_(
             col(DuplicateDecision.complaint_id) == col(ComplaintFact.id),
@@ -84,7 +92,7 @@ class SuggestedPairs:
         query = (
             _SUGGESTIONS.outerjoin(DuplicateDecision, is_decided)
             .where(col(ComplaintFact.received_at) >= since, col(DuplicateDecision.complaint_id).is_(None))
-            .order_by(col(ComplaintFact.received_at), col(ComplaintFact.id))
+            .order_by(col(ComplaintFact.suggestion_score).desc(), col(ComplaintFact.received_at), col(ComplaintFact.id))
             .limit(MAX_LISTED)
         )
         pairs = [pair for pair in self._read(query) if pair.state == "open"]
@@ -95,6 +103,23 @@ class SuggestedPairs:
             replace(pair, danger=dangers.get(pair.complaint_id) or dangers.get(pair.suggested_id, "")) for pair in pairs
         ]
         return sorted(pairs, key=lambda pair: not pair.danger)
+
+    def counts(self, since: datetime) -> SuggestionCounts:
+        """Return what became of the suggestions for reports since a time."""
+        is_of_pair = and_(
+            col(DuplicateDecision.complaint_id) == col(ComplaintFact.id),
+            col(DuplicateDecision.suggested_id) == col(ComplaintFact.suggested_id),
+        )
+        query = (
+            select(col(DuplicateDecision.outcome), func.count())
+            .select_from(ComplaintFact)
+            .outerjoin(DuplicateDecision, is_of_pair)
+            .where(col(ComplaintFact.suggested_id).is_not(None), col(ComplaintFact.received_at) >= since)
+            .group_by(col(DuplicateDecision.outcome))
+        )
+        with read_transaction(self._engine) as connection:
+            outcomes = {row[0]: int(row[1]) for row in connection.execute(query)}
+        return SuggestionCounts(sum(outcomes.values()), outcomes.get("same", 0), outcomes.get("different", 0))
 
     def find(self, number: str) -> SuggestedPair | None:
         """Return the suggestion for a report by its number in canonical form, in any state; `None` without one."""

@@ -23,6 +23,7 @@ from desk.read_model.case_view import CaseView
 from desk.read_model.documents import is_document_of
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier
 from language.masking import mask_text
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, Report
@@ -100,7 +101,7 @@ class OverseenCaseReader:
     def read(self, head: CaseHead, now: datetime) -> OverseenCase | None:
         """See the protocol."""
         with read_transaction(self._engine) as connection:
-            view = read_progress(connection, head.agency, head.number)
+            view = read_progress(connection, Tier(head.agency), head.number)
             states = self._clock_states(connection, head, now)
         return self._case(head, view, states, now) if view and view.case.case.is_current else None
 

@@ -9,15 +9,21 @@ from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused
 from desk.api.keys.rate_limits import KeyRateLimiter
 from desk.api.keys.scopes import Scope
 from desk.api.problems import ApiError
+from desk.units.tiers import Tier
 from pages.clients import client_address
 
 _REALM = 'Bearer realm="agency"'
 # The rate that a request with each scope counts for.
-_RATES: dict[Scope, str] = {"read": "agency-read", "answer": "agency-answer", "pictures": "agency-read"}
+_RATES: dict[Scope, str] = {
+    "read": "agency-read",
+    "answer": "agency-answer",
+    "pictures": "agency-read",
+    "units": "agency-answer",
+}
 
 
 class Access:
-    """Admits requests with a valid key. Afterwards `request.state` has `agency_key` and `rate_headers`."""
+    """Admits requests with a valid key. Afterwards `request.state` has `agency_key`, `tier` and `rate_headers`."""
 
     def __init__(self, keys: AgencyKeys, limiter: KeyRateLimiter) -> None:
         self._keys = keys
@@ -29,6 +35,7 @@ class Access:
         def admit(request: Request) -> None:
             key = self._authenticated(request)
             request.state.agency_key = key
+            request.state.tier = self._keys.tier(key)
             request.state.rate_headers = self._limiter.count(_RATES[scope], str(key.id))
             if scope not in key.scopes:
                 challenge = f'{_REALM}, error="insufficient_scope", scope="{scope}"'
@@ -59,8 +66,14 @@ def agency_key(request: Request) -> AgencyKey:
     return key
 
 
+def key_tier(request: Request) -> Tier:
+    """Return the cases that the key of an admitted request may see."""
+    tier: Tier = request.state.tier
+    return tier
+
+
 def key_actor(key: AgencyKey, officer: str) -> Actor:
     """Return the actor of an act by a program: the officer as the program names the person, and the key."""
     officer = without_brackets(officer)
     name = f"{officer.strip()} (key {key.id.hex[:8]})" if officer.strip() else f"key {key.id.hex[:8]}"
-    return Actor(key.id, name, Role.OFFICER, key.agency)
+    return Actor(key.id, name, Role.OFFICER, key.agency, key.unit)

@@ -27,6 +27,8 @@ from config.database import (
 from desk.acts.answers import Record
 from desk.api.keys.scopes import SCOPES, Scope
 from desk.api.tables import DeskKey
+from desk.units.tiers import Tier, tier_of
+from desk.units.tree import UnknownUnit
 
 # A program changes its key while the previous one is still valid.
 MAX_VALID_KEYS = 2
@@ -39,7 +41,7 @@ _KEY_BY_ID = select(*_COLUMNS).where(col(DeskKey.id) == bindparam("id"))
 
 
 class TooManyKeys(ValueError):
-    """The agency has `MAX_VALID_KEYS` valid keys."""
+    """The agency, or its unit, has `MAX_VALID_KEYS` valid keys."""
 
 
 class UnknownKey(LookupError):
@@ -65,6 +67,7 @@ class AgencyKey:
     id: UUID
     agency: str
     scopes: frozenset[Scope]
+    unit: str
     created_by: str
     created_at: datetime
     expires_at: datetime | None
@@ -97,27 +100,39 @@ class AgencyKeys:
         self._new_token = new_token
 
     def issue(
-        self, agency: str, scopes: Collection[Scope], actor: str, why: str, expires_at: datetime | None = None
+        self,
+        agency: str,
+        scopes: Collection[Scope],
+        actor: str,
+        why: str,
+        expires_at: datetime | None = None,
+        unit: str = "",
     ) -> tuple[AgencyKey, str]:
-        """Return a new key, and its text, which is shown only now. Raises `TooManyKeys`."""
+        """Return a new key, and its text, which is shown only now. Raises `TooManyKeys` and `UnknownUnit`.
+
+        With the code of a `unit` the key sees the cases of this unit and of those below it.
+        """
         at = self._now()
-        key = AgencyKey(self._new_id(), agency, frozenset(scopes), actor, at, expires_at, None, None)
+        key = AgencyKey(self._new_id(), agency, frozenset(scopes), unit, actor, at, expires_at, None, None)
         text = f"sp_{key.id.hex}_{self._new_token()}"
         with read_transaction(self._engine) as connection:
-            _require_space(connection, agency, at)
+            _require_space(connection, agency, at, unit)
+            if unit and not tier_of(connection, agency, unit).units:
+                raise UnknownUnit(unit)
         self._record("desk.issue_key", f"{agency} {key.id}", actor, why, at)
         row = {
             "id": key.id,
             "agency": agency,
             "digest": _digest(text),
             "scopes": " ".join(sorted(key.scopes)),
+            "unit": unit,
             "created_by": actor,
             "created_at": at,
             "expires_at": expires_at,
         }
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.AGENCY_KEYS)
-            _require_space(connection, agency, at)
+            _require_space(connection, agency, at, unit)
             connection.execute(insert_statement(connection, DeskKey).values(row))
         return key, text
 
@@ -138,6 +153,13 @@ class AgencyKeys:
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query.order_by(col(DeskKey.created_at).desc(), col(DeskKey.id))).all()
         return [_key(row) for row in rows]
+
+    def tier(self, key: AgencyKey) -> Tier:
+        """Return the cases that a key may see."""
+        if not key.unit:
+            return Tier(key.agency)
+        with read_transaction(self._engine) as connection:
+            return tier_of(connection, key.agency, key.unit)
 
     def authenticate(self, text: str) -> AgencyKey:
         """Return the key with this text. Raises `KeyRefused`."""
@@ -167,9 +189,10 @@ class AgencyKeys:
             return
 
 
-def _require_space(connection: Connection, agency: str, at: datetime) -> None:
+def _require_space(connection: Connection, agency: str, at: datetime, unit: str) -> None:
     is_valid: ColumnElement[bool] = and_(
         col(DeskKey.agency) == agency,
+        col(DeskKey.unit) == unit,
         col(DeskKey.revoked_at).is_(None),
         or_(col(DeskKey.expires_at).is_(None), col(DeskKey.expires_at) > at),
     )
@@ -183,6 +206,7 @@ def _key(row: Row[Any]) -> AgencyKey:
         row.id,
         row.agency,
         scopes,
+        row.unit,
         row.created_by,
         row.created_at,
         row.expires_at,

@@ -2,6 +2,7 @@
 
 from typing import Literal, TypeAlias, get_args
 
-# `read`: list and read cases. `answer`: answer them. `pictures`: fetch their pictures.
-Scope: TypeAlias = Literal["read", "answer", "pictures"]
+# `read`: list and read cases. `answer`: answer them, and pass them on. `pictures`: fetch their pictures.
+# `units`: change the tree of the agency's units.
+Scope: TypeAlias = Literal["read", "answer", "pictures", "units"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)

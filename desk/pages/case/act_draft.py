@@ -44,6 +44,17 @@ class NoteDraft:
     fault: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UnitDraft:
+    """A step to a unit that a person has begun. `fault` says why it is not done. `is_return`: the case goes back."""
+
+    unit: str = ""
+    why: str = ""
+    day: str = ""
+    is_return: bool = False
+    fault: Message | None = None
+
+
 class CaseRenderer(Protocol):
     """Methods of `CasePage` that the forms call."""
 
@@ -58,6 +69,7 @@ class CaseRenderer(Protocol):
         institution_words: str = ...,
         suggestion_fault: Message | None = ...,
         recommendation: RecommendationDraft = ...,
+        unit_draft: UnitDraft = ...,
     ) -> Response:
         """Return the page of the case with what a person has begun, or with why a suggestion was not decided.
 

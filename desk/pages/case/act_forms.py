@@ -1,6 +1,7 @@
 """Takes the forms of the acts: answers to the case, notes, units and officers. Each ends with a redirect."""
 
 from dataclasses import replace
+from datetime import date
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -11,14 +12,18 @@ from config.database import read_transaction
 from config.time_zones import time_zone
 from desk.acts.answers import ActFault, ActResult, CaseProgressView
 from desk.pages import wording
-from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft
+from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft, UnitDraft
 from desk.pages.case.act_pictures import ChosenPictures, chosen_pictures
 from desk.pages.case.act_slugs import READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
+from desk.pages.case.unit_part import officers_of_case
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
+from desk.pages.unit_wording import DAY_INVALID, PASSING_FAULTS
 from desk.read_model.queries import read_page, row_cursor
+from desk.units.passing import Step
+from desk.units.tree import read_code
 from messages.shapes import (
     FIELD_VERDICTS,
     MAX_ANSWER_PICTURES,
@@ -65,6 +70,7 @@ class ActForms:
             ("jawab", self.answer),
             ("catatan", self.add_note),
             ("unit", self.assign_unit),
+            ("kembalikan", self.give_back),
             ("petugas", self.assign_officer),
         ):
             address = f"{LIST_ADDRESS}/{{number}}/{part}"
@@ -101,7 +107,7 @@ class ActForms:
             readers=draft.readers,
             extension_days=draft.extension_days,
         )
-        result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
+        result = parts.answers.give(actor, parts.tier(actor), view.case.case.tracking, form.version(), answer)
         if result.fault:
             return self._refused(request, actor, draft, result, form)
         address = self._next_address(request, actor, view, result, draft)
@@ -131,11 +137,46 @@ class ActForms:
             return parts.missing(request, actor, number)
         case, unit = view.case.case, form.line("unit")[:_MAX_UNIT_LENGTH]
         message = form.line("alasan")[:_MAX_REASON_LENGTH]
+        if parts.units.tree(actor.agency).units:
+            return self._pass_on(request, actor, view, UnitDraft(unit, message, form.line("tenggat-unit")))
         steps = [step for step in parts.work.assignments(actor.agency, case.dispatch_id) if step.unit]
         is_repeated = bool(steps) and (steps[-1].unit, steps[-1].why) == (unit, message)
         if unit and case.is_current and not is_repeated:
             parts.work.assign_unit(actor, actor.agency, case.dispatch_id, unit, message)
         return self._inner_part(request, view)
+
+    def give_back(self, request: Request, number: str, form: PostedForm) -> Response:
+        """Give the case of the own unit back, with a reason. The person may not see it any more."""
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE, Act.ASSIGN_UNIT)
+        view = parts.find_case(actor, number)
+        if view is None:
+            return parts.missing(request, actor, number)
+        draft = UnitDraft(why=form.line("alasan")[:_MAX_REASON_LENGTH], is_return=True)
+        fault = parts.passing.give_back(actor, view.case.case, draft.why)
+        if fault:
+            return self._step_refused(request, actor, number, draft, PASSING_FAULTS[fault])
+        return see_other(list_query(request).list_address() + _TOP)
+
+    def _pass_on(self, request: Request, actor: Actor, view: CaseProgressView, draft: UnitDraft) -> Response:
+        parts, case = self._parts, view.case.case
+        try:
+            day = date.fromisoformat(draft.day) if draft.day else None
+        except ValueError:
+            return self._step_refused(request, actor, case.tracking, draft, DAY_INVALID)
+        zone = time_zone(parts.institutions.region(actor.agency)).value
+        step = Step(read_code(draft.unit), draft.why, day)
+        fault = parts.passing.pass_on(actor, parts.tier(actor), case, step, zone)
+        if fault:
+            return self._step_refused(request, actor, case.tracking, draft, PASSING_FAULTS[fault])
+        return self._inner_part(request, view)
+
+    def _step_refused(self, request: Request, actor: Actor, number: str, draft: UnitDraft, fault: Message) -> Response:
+        """Return the page of the case with why a step was not done, or that the person does not see it any more."""
+        view = self._parts.find_case(actor, number)
+        if view is None:
+            return self._parts.missing(request, actor, number)
+        return self._case_page.render(request, actor, view, unit_draft=replace(draft, fault=fault))
 
     def assign_officer(self, request: Request, number: str, form: PostedForm) -> Response:
         """Give the case to an officer of the agency, by account. Without one, the person takes it."""
@@ -145,10 +186,10 @@ class ActForms:
         if view is None:
             return parts.missing(request, actor, number)
         case = view.case.case
-        officer = self._officer(actor, form.line("akun"))
+        officer = self._officer(actor, view, form.line("akun"))
         holder = parts.work.holder(actor.agency, case.dispatch_id)
         if officer and case.is_current and str(officer.account_id) != (holder.account_id if holder else ""):
-            parts.work.assign_officer(actor, actor.agency, case.dispatch_id, *officer)
+            parts.work.assign_officer(actor, actor.agency, case.dispatch_id, officer.account_id, officer.name)
         return self._inner_part(request, view)
 
     def _continued(
@@ -249,15 +290,15 @@ class ActForms:
         case, parts = view.case.case, self._parts
         zone = time_zone(parts.institutions.region(actor.agency)).value
         case_filter = query.case_filter(actor.account_id, zone)
-        position = row_cursor(case, case_filter)
+        position, tier = row_cursor(case, case_filter), parts.tier(actor)
         with read_transaction(parts.engine) as connection:
-            page = read_page(connection, actor.agency, case_filter, parts.now(), 1, position)
+            page = read_page(connection, tier, case_filter, parts.now(), 1, position)
         return page.rows[0].tracking if page.rows else ""
 
-    def _officer(self, actor: Actor, account_id: str) -> Officer | None:
+    def _officer(self, actor: Actor, view: CaseProgressView, account_id: str) -> Officer | None:
         if not account_id:
             return Officer(actor.account_id, actor.name)
-        officers = self._parts.officers(actor.agency)
+        officers = officers_of_case(self._parts, view)
         return next((officer for officer in officers if str(officer.account_id) == account_id), None)
 
     def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:

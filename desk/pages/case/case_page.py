@@ -14,17 +14,19 @@ from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
-from desk.pages.case.act_draft import ActDraft, NoteDraft
+from desk.pages.case.act_draft import ActDraft, NoteDraft, UnitDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_act
 from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, public_place, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
+from desk.pages.case.unit_part import unit_values
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
+from desk.units.tiers import Tier
 from language.masking import mask_with_labels
 from messages.replies.reply_texts import AttachedFiles, extension_words
 from messages.sender_link import sample_link
@@ -41,7 +43,7 @@ from pages.wording.cases import CASE_STATES, KINDS, report_heading, second_matte
 from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 _MAX_SEARCH_LENGTH = 100
-_NO_ACT, _NO_NOTE, _NO_RECOMMENDATION = ActDraft(), NoteDraft(), RecommendationDraft()
+_NO_ACT, _NO_NOTE, _NO_RECOMMENDATION, _NO_STEP = ActDraft(), NoteDraft(), RecommendationDraft(), UnitDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +150,16 @@ class CasePage:
         shows_public_words: bool = False,
         is_note_stored: bool = False,
         compares_pictures: bool = False,
+        unit_draft: UnitDraft = _NO_STEP,
     ) -> Response:
         """Return the page with what a person has begun, or why a suggestion was not decided."""
-        parts = self._parts
+        parts, tier = self._parts, self._parts.tier(actor)
         words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
         values = {
-            **self._report_values(view),
-            **self._inner_values(actor, view),
+            **self._report_values(view, tier),
+            **self._inner_values(actor, view, tier),
             "note": note,
+            "unit_draft": unit_draft,
             "is_note_stored": is_note_stored,
             "form_id": parts.work.new_form_id(),
             "acts": self._act_forms(actor, view, draft),
@@ -167,7 +171,7 @@ class CasePage:
             if actor.agency == TRIAGE and view.case.case.is_current
             else "",
             "templates": parts.work.templates(actor.agency),
-            "done_act": done_act(parts.answers, actor.agency, act_id),
+            "done_act": done_act(parts.answers, tier, act_id),
             "suggestion": self._suggestion_part(actor, view),
             "suggestion_fault": suggestion_fault,
             "former": self._former_part(actor, view),
@@ -182,7 +186,7 @@ class CasePage:
             "document_pages": MAX_DOCUMENT_PAGES,
             "unsent_answer": recommendation if recommendation.fault else None,
         }
-        has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault
+        has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault or unit_draft.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
@@ -225,7 +229,7 @@ class CasePage:
             has_direct_messages=channel in parts.direct_message_channels,
         )
 
-    def _report_values(self, view: CaseProgressView) -> Mapping[str, Any]:
+    def _report_values(self, view: CaseProgressView, tier: Tier) -> Mapping[str, Any]:
         parts, case, dispatch = self._parts, view.case.case, view.case.dispatch
         region = parts.institutions.region(case.agency)
         is_open = case.is_current and case.tab in {"new", "working", "waiting"} and view.state != "selesai"
@@ -245,7 +249,7 @@ class CasePage:
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
-            "suggesting": self._suggesting(view) if case.is_current else None,
+            "suggesting": self._suggesting(view, tier) if case.is_current else None,
             "history": case_model.history(view, parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
             "danger": DANGERS.get(case.danger),
@@ -264,23 +268,22 @@ class CasePage:
         name = parts.institutions.name(matter.agency) if matter.agency else ""
         return SecondMatterPart(sentence, name, matter.agency)
 
-    def _inner_values(self, actor: Actor, view: CaseProgressView) -> Mapping[str, Any]:
+    def _inner_values(self, actor: Actor, view: CaseProgressView, tier: Tier) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case
         is_shown = case.is_current and not view.case.is_anonymous
         return {
             "notes": parts.work.notes(case.agency, case.complaint_id),
             "assignments": parts.work.assignments(case.agency, case.dispatch_id),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
-            "units": parts.work.units(case.agency),
-            "officers": parts.officers(case.agency),
+            **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
             "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),
         }
 
-    def _suggesting(self, view: CaseProgressView) -> SuggestingCases:
+    def _suggesting(self, view: CaseProgressView, tier: Tier) -> SuggestingCases:
         with read_transaction(self._parts.engine) as connection:
-            return read_suggesting_cases(connection, view.case.case)
+            return read_suggesting_cases(connection, tier, view.case.case)
 
     def _suggestion_part(self, actor: Actor, view: CaseProgressView) -> SuggestionPart | None:
         suggestion, number = view.case.suggestion, view.case.case.tracking

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from desk.acts.answers import OfficerAnswers
 from desk.pages import wording
+from desk.units.tiers import Tier
 from pages.translation.message import Message
 
 
@@ -16,10 +17,10 @@ class DoneAct(NamedTuple):
     sentences: Sequence[Message]
 
 
-def done_act(answers: OfficerAnswers, agency: str, act_id: str) -> DoneAct | None:
-    """Return an act of the agency's officers; `None` for the id of anything else."""
+def done_act(answers: OfficerAnswers, tier: Tier, act_id: str) -> DoneAct | None:
+    """Return an act about a case of the tier; `None` for the id of anything else."""
     try:
-        act = answers.given(agency, UUID(act_id))
+        act = answers.given(tier, UUID(act_id))
     except ValueError:
         return None
     if act is None:

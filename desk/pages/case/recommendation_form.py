@@ -57,7 +57,9 @@ class RecommendationForm:
             return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH)
         number = view.case.case.tracking
         try:
-            result = self._parts.recommendations.give(actor, actor.agency, number, recommendation_id, outcome, text)
+            result = self._parts.recommendations.give(
+                actor, self._parts.tier(actor), number, recommendation_id, outcome, text
+            )
         except Retry:
             return NOT_SENT
         return None if result.fault is None or result.fault == "repeated" else FAULTS[result.fault]

@@ -40,6 +40,9 @@ class SuggestionForm:
         outcome = _OUTCOMES.get(form.line("putusan"))
         if view is None or outcome is None:
             return parts.missing(request, actor, number)
+        suggestion = view.case.suggestion
+        if actor.unit and (suggestion is None or not suggestion.is_here):
+            return self._case_page.render(request, actor, view, suggestion_fault=FAULTS["not-here"])
         fault = parts.suggestions.decide(actor, view.case.case.tracking, outcome, parts.now())
         if fault is None:
             address = list_query(request).case_address(view.case.case.tracking)

@@ -91,7 +91,7 @@ class Overview:
             "kinds": wording.KIND_NAMES.items(),
             "valid_keys": _shown_keys(valid_keys, now),
             "invalid_keys": _shown_keys(invalid_keys, now),
-            "has_space_for_key": len(valid_keys) < MAX_VALID_KEYS,
+            "has_space_for_key": sum(not key.unit for key in valid_keys) < MAX_VALID_KEYS,
             "too_many_keys": wording.TOO_MANY_KEYS,
             "keys_version": newest_key(keys),
             "scopes": wording.SCOPE_NAMES.items(),

@@ -64,6 +64,7 @@ SCOPE_NAMES: Mapping[Scope, Message] = {
     "read": _("membaca laporan"),
     "answer": _("menjawab laporan"),
     "pictures": _("mengambil gambar"),
+    "units": _("mengubah unit"),
 }
 # Days after which a new key expires, 0 for never.
 KEY_PERIODS: Mapping[int, Message] = {

@@ -22,6 +22,7 @@ from cases.words.conditions import is_of_recommendation
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from desk.read_model.tables import DeskAccompanying, DeskCase
+from desk.units.tiers import Tier, is_in_tier
 from messages.recommendation import RecommendationKind, RecommendationOutcome, counted_answer, first_of_stay
 
 _IS_RECOMMENDED = col(RecommendationFact.act) == "recommended"
@@ -110,16 +111,16 @@ def count_waiting(connection: Connection, agency: str, case_ids: Collection[UUID
     return {row[0]: row[1] for row in rows}
 
 
-def waiting_numbers(connection: Connection, agency: str, limit: int) -> Sequence[str]:
-    """Return the numbers of the agency's cases that owe an answer, the oldest cases first.
+def waiting_numbers(connection: Connection, tier: Tier, limit: int) -> Sequence[str]:
+    """Return the numbers of the tier's cases that owe an answer, the oldest cases first.
 
     The few recommendations come first: a database that begins with the cases reads all of the agency.
     """
-    case_ids = connection.execute(_waiting_cases_query(), {"agency": agency}).scalars().all()
+    case_ids = connection.execute(_waiting_cases_query(), {"agency": tier.agency}).scalars().all()
     if not case_ids:
         return ()
     columns = [col(getattr(DeskCase, name)) for name in ("dispatched_at", "dispatch_id", "tracking")]
-    is_own = (col(DeskCase.agency) == agency, col(DeskCase.is_current))
+    is_own = (is_in_tier(tier), col(DeskCase.is_current))
     rows = connection.execute(select(*columns).where(is_one_of(col(DeskCase.complaint_id), case_ids), *is_own)).all()
     return [row.tracking for row in sorted(rows)[:limit]]
 

@@ -17,13 +17,6 @@ from desk.read_model.tables import DeskCase
 from messages import ids
 
 
-def with_recommendations(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of some reports that have a recommendation. They are few."""
-    if not complaint_ids:
-        return set()
-    return set(connection.execute(_RECOMMENDED, {"values": complaint_ids}).scalars())
-
-
 def recommendation_changes(
     connection: Connection, new_ids: Collection[UUID], moved: Collection[UUID]
 ) -> Sequence[CaseChange]:
@@ -80,10 +73,5 @@ def _query(column: Mapped[UUID]) -> Select[Any]:
 
 
 # Built once: each batch asks them.
-_RECOMMENDED = (
-    select(col(RecommendationFact.complaint_id))
-    .where(is_one_of(col(RecommendationFact.complaint_id), bindparam("values")))
-    .distinct()
-)
 _BY_ID = _query(col(RecommendationFact.id))
 _BY_COMPLAINT = _query(col(RecommendationFact.complaint_id))

@@ -12,7 +12,7 @@ from typing import Literal
 from config.reference.duplicate_weights import MatterWeights
 from normalize.duplicates.comparison.authors import PUBLIC_FAMILIES
 from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
-from normalize.duplicates.comparison.exclusions import lacks_ground
+from normalize.duplicates.comparison.exclusions import is_filled_form, lacks_ground
 from normalize.duplicates.comparison.feature_functions import (
     different_parts,
     is_copy_with_other_ends,
@@ -32,6 +32,7 @@ from normalize.duplicates.comparison.object_features import (
     tells_apart,
 )
 from normalize.duplicates.comparison.pair import ComplaintPair
+from normalize.duplicates.comparison.slots import agrees_in_matter_and_spot, contradicts_in_slot
 
 Certainty = Literal["certain", "likely", "new"]
 CERTAINTY_RANKS: Mapping[Certainty, int] = MappingProxyType({"new": 0, "likely": 1, "certain": 2})
@@ -44,6 +45,8 @@ _SHORT_COPY_WEIGHT = 8.0
 _LONG_TEXT_WEIGHT = 14.0
 # Density of the shared words, and weight of exchanged words, from which on a long text is no copy but another request.
 _MIN_COPY_DENSITY, _MIN_REWRITTEN_WEIGHT = 0.5, 3.0
+# From this score on, a near copy is one matter although much of its words is exchanged.
+_VERY_HIGH_SCORE = 0.9
 # Kinds of a spot that has a number of its own.
 _NUMBERED_SPOTS = frozenset({"house", "pole", "block"})
 # Share of exchanged words from which on a copy tells of another object, another wish or another part of a form.
@@ -62,24 +65,37 @@ def judge_certainty(pair: ComplaintPair, score: float, weights: MatterWeights) -
     """Return the decision on a pair that no rule excludes. `weights` are those of near pairs if the pair is near."""
     if score < weights.likely:
         return "likely" if pair.is_equal_on_other_channel else "new"
-    return "certain" if score >= weights.certain and may_be_certain(pair) else "likely"
+    return "certain" if score >= weights.certain and may_be_certain(pair, score) else "likely"
 
 
-def may_be_certain(pair: ComplaintPair) -> bool:
-    """Return False if something speaks for two occurrences, two wishes or two spots: likely at most."""
+def is_other_form(pair: ComplaintPair, score: float) -> bool:
+    """Return True for one form with other names: two patients, two villages. A very high score is left to a person."""
+    return score < _VERY_HIGH_SCORE and is_filled_form(pair)
+
+
+def may_be_certain(pair: ComplaintPair, score: float = 0.0) -> bool:
+    """Return False if something speaks for two occurrences, two wishes or two spots: likely at most.
+
+    Near copies of a very high score pass the rules that only count words: some of these are written anew, or glued.
+    """
     if _tells_of_two(pair):
         return False
+    is_very_near = pair.is_near and score >= _VERY_HIGH_SCORE
+    if pair.is_near and is_filled_form(pair) and not (is_very_near and pair.location.is_same_spot):
+        return False
     if pair.is_near and pair.alignment.shorter_weight >= _LONG_TEXT_WEIGHT:
-        return not (_is_scattered(pair) or _is_rewritten_form(pair))
+        return is_very_near or not (_is_scattered(pair) or _is_rewritten_form(pair))
     if _has_two_spots_or_times(pair):
         return False
-    return _is_certain_copy(pair) if pair.is_near else _is_certain_in_other_words(pair)
+    if not pair.is_near:
+        return _is_certain_in_other_words(pair)
+    return _is_certain_copy(pair, is_very_near=is_very_near)
 
 
 def _tells_of_two(pair: ComplaintPair) -> bool:
     """Return True if the words themselves tell of another occurrence, wish or spot."""
     came_again = pair.came_again and not pair.mentions_earlier_report
-    has_two_spots = tells_apart(pair) or have_different_house_numbers(pair)
+    has_two_spots = tells_apart(pair) or have_different_house_numbers(pair) or contradicts_in_slot(pair)
     return came_again or bool(pair.was_mended) or has_opposite_wishes(pair) or has_two_spots
 
 
@@ -103,7 +119,8 @@ def _names_one_object(pair: ComplaintPair) -> bool:
         return False
     is_one_event = pair.is_within_hours or pair.in_order[1].says_continuing
     is_one_spot = (
-        pair.landmark_weight >= MIN_LANDMARK_WEIGHT
+        agrees_in_matter_and_spot(pair)
+        or pair.landmark_weight >= MIN_LANDMARK_WEIGHT
         or bool((HOUSES | PERSONS) & pair.entities.equal)
         or is_street_of_long_object(pair)
         or not pair.numbers[0].isdisjoint(pair.numbers[1])
@@ -134,12 +151,12 @@ def _are_at_different_landmarks(pair: ComplaintPair) -> bool:
     return face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
 
 
-def _is_certain_copy(pair: ComplaintPair) -> bool:
+def _is_certain_copy(pair: ComplaintPair, *, is_very_near: bool) -> bool:
     """Return False for a copy that fills in a form of a few words otherwise."""
-    if _is_local_form(pair) or _is_rewritten_form(pair):
+    if _is_local_form(pair) or (not is_very_near and _is_rewritten_form(pair)):
         return False
     if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
-        return not _is_numbered_form(pair) and not _is_scattered(pair)
+        return not _is_numbered_form(pair) and (is_very_near or not _is_scattered(pair))
     return not lacks_ground(pair) and not _differs_in_detail(pair)
 
 
@@ -175,7 +192,7 @@ def _is_rewritten_form(pair: ComplaintPair) -> bool:
     is_rewritten = pair.is_near and alignment.exchanged_weight > _MAX_EXCHANGED_SHARE * whole_weight
     if not is_rewritten or pair.sender_relation == "same" or pair.mentions_earlier_report:
         return False
-    if is_copy_with_other_ends(pair):
+    if is_copy_with_other_ends(pair) or agrees_in_matter_and_spot(pair):
         return False
     is_one_street = "street" in pair.entities.equal and is_street_of_long_object(pair)
     return not is_one_street and _NUMBERED_SPOTS.isdisjoint(pair.entities.equal)

@@ -1,15 +1,15 @@
 """Comparison of two complaints: the likelihood that they are about one matter, with the reasons. Pure."""
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from typing import Literal
 
 from config.reference.duplicate_weights import DuplicateWeights, MatterWeights
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparison.certainty import Certainty, judge_certainty
+from normalize.duplicates.comparison.certainty import Certainty, is_other_form, judge_certainty
 from normalize.duplicates.comparison.entity_comparison import PERSONS
-from normalize.duplicates.comparison.exclusions import find_contradiction, find_exclusion
+from normalize.duplicates.comparison.exclusions import find_contradiction, find_exclusion, lacks_common_ground
 from normalize.duplicates.comparison.features import FEATURES
 from normalize.duplicates.comparison.object_features import OBJECT_FEATURES
 from normalize.duplicates.comparison.pair import ComplaintPair
@@ -20,12 +20,19 @@ _MAX_EVIDENCE = 5
 # Log-odds beyond this change no likelihood.
 _MAX_LOG_ODDS = 30.0
 
+# Differences that cost little and are common: most pairs have fallen below `likely` behind them.
+_CHEAP_DIFFERENCES = frozenset(
+    ("much-in-order", "days-later", "weeks-later", "other-objects", "other-object", "other-fault", "other-topic")
+)
+
 SenderVerdict = Literal["same", "likely", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Result of a comparison. `score` is the likelihood of one matter (0 to 1); `evidence` names features.
+
+    The score of a `new` pair is not exact: the likelihood is at most as high.
 
     The strongest feature in favour comes first. `certainty` is the decision; a person decides about a `likely` pair.
     `is_near` says if one text is mostly a part of the other. `sender` says if one person sent both; `likely` means that
@@ -54,8 +61,12 @@ class Comparator:
         pair = ComplaintPair(first, second, self._word_frequencies)
         if exclusion := find_exclusion(pair):
             return Verdict(0.0, (), exclusion=exclusion)
+        if lacks_common_ground(pair):
+            return Verdict(0.0, ())
         features = self._copies if pair.is_near else self._other_words
         score, evidence = features.measure(pair)
+        if is_other_form(pair, score):
+            return Verdict(0.0, (), exclusion="filled-form")
         certainty = judge_certainty(pair, score, features.weights)
         return Verdict(score, evidence, _judge_sender(pair), certainty=certainty, is_near=pair.is_near)
 
@@ -65,20 +76,31 @@ class Comparator:
 
 
 class _WeightedFeatures:
-    """The features that have a weight for one kind of pair."""
+    """The features that have a weight for one kind of pair: those in favour, and those against, the cheapest first."""
 
     def __init__(self, weights: MatterWeights) -> None:
         self.weights = weights
-        self._features = [
-            (feature.name, feature.function, weight)
+        features = [
+            (feature, weight)
             for feature in (*FEATURES, *OBJECT_FEATURES)
             if (weight := weights.weights.get(feature.name))
         ]
+        self._in_favour = [(feature.name, feature.function, weight) for feature, weight in features if weight > 0]
+        against = [(feature.name, feature.function, weight) for feature, weight in features if weight < 0]
+        self._against = sorted(against, key=lambda entry: entry[0] not in _CHEAP_DIFFERENCES)
+        self._least_log_odds = log(weights.likely / (1 - weights.likely))
 
     def measure(self, pair: ComplaintPair) -> tuple[float, tuple[str, ...]]:
-        """Return the likelihood of one matter (0 to 1), and the strongest features in favour."""
-        contributions = {name: weight * function(pair) for name, function, weight in self._features}
+        """Return the likelihood of one matter (0 to 1), and the strongest features in favour.
+
+        No feature is negative, so a likelihood that has fallen below `likely` stays there: it is not computed further.
+        """
+        contributions = {name: weight * function(pair) for name, function, weight in self._in_favour}
         log_odds = self.weights.prior + sum(contributions.values())
+        for _, function, weight in self._against:
+            if log_odds < self._least_log_odds:
+                break
+            log_odds += weight * function(pair)
         favourable = sorted(
             (name for name, contribution in contributions.items() if contribution > 0),
             key=lambda name: -contributions[name],

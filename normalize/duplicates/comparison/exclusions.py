@@ -41,7 +41,7 @@ Exclusion = Callable[[ComplaintPair], str]
 
 
 def find_exclusion(pair: ComplaintPair) -> str:
-    """Return the first reason that applies, or an empty text."""
+    """Return the first reason that applies, or an empty text. A filled form is left to its score."""
     for exclusion in _EXCLUSIONS:
         if reason := exclusion(pair):
             return reason
@@ -51,6 +51,14 @@ def find_exclusion(pair: ComplaintPair) -> str:
 def find_contradiction(pair: ComplaintPair) -> str:
     """Return the first reason other than the time between the complaints, or an empty text."""
     return next((reason for exclusion in _CONTRADICTIONS if (reason := exclusion(pair))), "")
+
+
+def lacks_common_ground(pair: ComplaintPair) -> bool:
+    """Return True for texts in other words of two senders that name neither place nor person in common.
+
+    It is no contradiction: two reports of one flood may name two landmarks. But of such pairs few are one matter.
+    """
+    return pair.sender_relation != "same" and not pair.has_common_ground
 
 
 def _by_secrecy(pair: ComplaintPair) -> str:
@@ -94,10 +102,15 @@ def _by_person(pair: ComplaintPair) -> str:
 
 
 def _by_filled_form(pair: ComplaintPair) -> str:
-    return "filled-form" if _is_filled_form(pair.alignment) and not is_copy_with_other_ends(pair) else ""
+    return "filled-form" if is_filled_form(pair) else ""
 
 
-def _is_filled_form(alignment: TextAlignment) -> bool:
+def is_filled_form(pair: ComplaintPair) -> bool:
+    """Return True if two texts are equal but for names. A copy about one spot with other ends is no form."""
+    return _exchanges_names(pair.alignment) and not is_copy_with_other_ends(pair)
+
+
+def _exchanges_names(alignment: TextAlignment) -> bool:
     """Return True if two texts are equal but for names: the fines of two patients, two streets of one neighbour.
 
     Many names are dictionary words (Mawar, Baru). Then almost all of the difference must be exchange.
@@ -159,9 +172,11 @@ _EXCLUSIONS: tuple[Exclusion, ...] = (
     _by_street_number,
     _by_region_in_address,
     _by_person,
-    _by_filled_form,
     _by_time_of_short_text,
     _by_missing_ground,
     _by_address,
 )
-_CONTRADICTIONS = tuple(rule for rule in _EXCLUSIONS if rule not in {_by_time, _by_time_of_short_text})
+_CONTRADICTIONS = (
+    *(rule for rule in _EXCLUSIONS if rule not in {_by_time, _by_time_of_short_text}),
+    _by_filled_form,
+)

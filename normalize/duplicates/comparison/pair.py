@@ -1,5 +1,7 @@
 """A pair of complaints with all values that its comparison uses. Pure."""
 
+from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -21,7 +23,13 @@ from normalize.duplicates.comparison.location_comparison import (
     shared_landmark_words,
 )
 from normalize.duplicates.comparison.spelling import occurs_in
-from normalize.duplicates.comparison.text_alignment import MIN_DENSITY, SharedOrder, TextAlignment, align_texts
+from normalize.duplicates.comparison.text_alignment import (
+    MIN_DENSITY,
+    SharedOrder,
+    TextAlignment,
+    align_scattered,
+    align_texts,
+)
 from normalize.duplicates.unlocked import cached_property
 
 # Two texts are near if they share at least this weight.
@@ -117,7 +125,13 @@ class ComplaintPair:
     @cached_property
     def alignment(self) -> TextAlignment:
         """Alignment of the texts, or of the titles of complaints without a text."""
-        return align_texts(self._shared_order, self.word_frequencies)
+        return self._scattered or align_texts(self._shared_order, self.word_frequencies)
+
+    @cached_property
+    def _scattered(self) -> TextAlignment | None:
+        """Alignment of texts with few common words, which are most; `None` for others."""
+        first, second = (_word_weights(side, self.word_frequencies) for side in (self.first, self.second))
+        return align_scattered(first, second)
 
     @cached_property
     def _shared_order(self) -> SharedOrder:
@@ -129,7 +143,7 @@ class ComplaintPair:
     def is_long_copy_soon(self) -> bool:
         """True if a long text came again within twelve hours: its words tell more than an address typed anew."""
         # Scattered words are no copy: most pairs need no alignment to see it.
-        if not self.is_within_half_day or self._shared_order.density < MIN_DENSITY:
+        if not self.is_within_half_day or self._scattered or self._shared_order.density < MIN_DENSITY:
             return False
         return self.alignment.shared_weight >= LONG_COPY_WEIGHT and self.alignment.is_copy
 
@@ -249,9 +263,9 @@ class ComplaintPair:
     @cached_property
     def has_common_ground(self) -> bool:
         """True if both name a place or a person in common, or their texts are near. Many people have one trouble."""
-        if self.is_near or self.location.is_same_spot:
+        if not self.first.names.isdisjoint(self.second.names) or self.entities.equal & _COMMON_GROUND_KINDS:
             return True
-        return bool(self.common_names or self.entities.equal & _COMMON_GROUND_KINDS)
+        return self.is_near or self.location.is_same_spot or bool(self.common_names)
 
     @property
     def has_common_place(self) -> bool:
@@ -285,6 +299,13 @@ def _place_words(complaint: Comparable) -> frozenset[str]:
     """Return the words of districts and of streets, hamlets and villages."""
     places = (value for kind, value in (*complaint.entities, *complaint.address_entities) if kind in _NAMED_AREAS)
     return complaint.district_words.union(*(place.split() for place in places))
+
+
+@derived
+def _word_weights(complaint: Comparable, word_frequencies: WordFrequencies) -> Mapping[str, float]:
+    """Return the summed rarity of each word of the text, or of the title of a complaint without a text."""
+    counts = Counter(complaint.text_words or complaint.title_words)
+    return {word: count * word_frequencies.rarity(word) for word, count in counts.items()}
 
 
 @derived

@@ -5,7 +5,7 @@ place of others mostly are not: another name, another street, another number. Tw
 nobody repairs anything, and a word may be spelt better the second time.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq, Opcode
@@ -19,6 +19,9 @@ MIN_NEAR_CONTAINMENT = 0.6
 MIN_COPY_CONTAINMENT = 0.75
 # Below this density the shared words are scattered: no text is a part of the other.
 MIN_DENSITY = 0.35
+# Two texts that share less of the lighter one, in any order, are near in no spelling: nobody writes half of the words
+# otherwise.
+_MIN_COMMON_SHARE = 0.35
 # Weight of an exchanged word that many texts have (a day, a courtesy): the exchange changes nothing.
 MAX_HARMLESS_WEIGHT = 0.5
 # A name has at most this many words; more words in the place of more words are a sentence that was written anew.
@@ -107,6 +110,18 @@ class SharedOrder:
     def segments(self) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
         """Yield the shared segments (True), and between them the different words of each side (False)."""
         return _segments(self._steps, self.first, self.second)
+
+
+def align_scattered(first: Mapping[str, float], second: Mapping[str, float]) -> TextAlignment | None:
+    """Return the alignment of two texts with few common words, which needs no order; `None` if they may be near.
+
+    `first` and `second` are the weights of their words. The common words count as shared, in any order.
+    """
+    common_weight = sum([min(first[word], second[word]) for word in first.keys() & second.keys()])
+    first_weight, second_weight = sum(first.values()), sum(second.values())
+    if common_weight >= _MIN_COMMON_SHARE * min(first_weight, second_weight):
+        return None
+    return TextAlignment(common_weight, first_weight - common_weight, second_weight - common_weight)
 
 
 def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) -> TextAlignment:

@@ -112,18 +112,20 @@ class EarlierComplaints:
         self._members.update((root_id, []) for root_id in self.counts.roots_without_members)
 
     def candidates(self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()) -> Iterator[EarlierComplaint]:
-        """Yield the open complaints with the highest weight of common keys, and then the sender's last.
+        """Yield the open complaints with the highest weight of common keys.
 
-        A key with few complaints weighs more than one with many. Complaints of `full_roots` are left out. A sender who
-        tells a matter again in other words may have no other key in common.
+        A key with few complaints weighs more than one with many. Complaints of `full_roots` are left out.
         """
-        best = islice(self._free(self._ranked_numbers(keys), full_roots), _MAX_CANDIDATES)
-        best_ids = set()
-        for complaint in best:
-            best_ids.add(complaint.complaint_id)
-            yield complaint
-        last_of_sender = islice(self._free(self._numbers_of_sender(keys), full_roots), _MAX_OF_SENDER)
-        yield from (complaint for complaint in last_of_sender if complaint.complaint_id not in best_ids)
+        return islice(self._free(self._ranked_numbers(keys), full_roots), _MAX_CANDIDATES)
+
+    def last_of_sender(
+        self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()
+    ) -> Iterator[EarlierComplaint]:
+        """Yield the sender's last open complaints, some of which may be among the candidates.
+
+        A sender who tells a matter again in other words may have no other key in common.
+        """
+        return islice(self._free(self._numbers_of_sender(keys), full_roots), _MAX_OF_SENDER)
 
     def _free(self, numbers: Sequence[int], full_roots: Collection[UUID]) -> Iterator[EarlierComplaint]:
         return (complaint for complaint in self._open_in_order(numbers) if complaint.root_id not in full_roots)

@@ -1,6 +1,7 @@
 """Reads title and text of a report into words in normal form, with spelling corrected."""
 
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, ne
 
 from language.spelling import SpellingCorrector
 from language.words import WordReader
@@ -24,10 +25,10 @@ class ReportReader:
         normal_forms = tuple(map(self._speller.correct, uncorrected_forms))
         corrected_words = words
         if normal_forms != uncorrected_forms:
-            corrected_words = tuple(
-                word if word.normal == normal_form else word._replace(normal=normal_form)
-                for word, normal_form in zip(words, normal_forms, strict=True)
-            )
+            corrected = list(words)
+            for position in compress(range(len(words)), map(ne, uncorrected_forms, normal_forms)):
+                corrected[position] = words[position]._replace(normal=normal_forms[position])
+            corrected_words = tuple(corrected)
         return ReportText(
             text, words, corrected_words, normal_forms, frozenset(normal_forms), body_start=text.find("\n") + 1
         )

@@ -95,10 +95,12 @@ def recount_queues(connection: Connection) -> int:
 def _derive(connection: Connection, complaint_ids: Collection[UUID], facts: SharedFacts) -> None:
     # A recount changes the same rows.
     lock_until_commit(connection, DatabaseLock.QUEUE_COUNTS)
-    latest = {id_: dispatches[-1] for id_, dispatches in facts.dispatches(complaint_ids).items()}
+    histories = facts.dispatches(complaint_ids)
+    latest = {id_: dispatches[-1] for id_, dispatches in histories.items()}
     answered_ids = {answer.dispatch_id for answer in facts.answers(latest)}
     waiting = [item for item in latest.values() if item.own_case and item.id not in answered_ids]
-    if not_waiting := set(complaint_ids) - {item.complaint_id for item in waiting}:
+    were_cases = {id_ for id_, history in histories.items() if any(item.own_case for item in history)}
+    if not_waiting := were_cases - {item.complaint_id for item in waiting}:
         connection.execute(_REMOVAL, {"ids": not_waiting})
     insert_or_replace_rows(connection, WaitingCaseRow, [_waiting_row(item) for item in waiting])
 

@@ -63,6 +63,7 @@ class OwnReportShown(Shape):
     `due_is_provisional`: the decree on joint leave of that year may still move `due_at`.
     `question_token` is the `token` with which an answer to `question` is sent. The question may be about a later
     message that became a case of its own; the entries of such a case have its `number`.
+    `asks_rating`: the sender was asked how the report was handled, and can answer with the act `rates`.
     """
 
     tracking: str
@@ -76,6 +77,7 @@ class OwnReportShown(Shape):
     answer: str
     entries: tuple[EntryShown, ...]
     can: tuple[SenderAct, ...]
+    asks_rating: bool = False
 
 
 class NoSuchLink(Shape):
@@ -213,6 +215,7 @@ class OwnPage:
     def _json_answer(self, report: OwnReport | None, due_at: datetime | None) -> Response:
         if report is None:
             return _problem(_NOT_RECORDED, "not_recorded_yet")
+        acts = self._acts(report)
         shown = OwnReportShown(
             tracking=report.status.tracking,
             state=report.status.state,
@@ -224,7 +227,8 @@ class OwnPage:
             question_token=self._question_token(report),
             answer=report.answer,
             entries=tuple(map(_entry_shown, report.entries)),
-            can=self._acts(report),
+            can=acts,
+            asks_rating=report.asks_rating and "rates" in acts,
         )
         return JSONResponse(shown.model_dump(mode="json"), headers=_HEADERS)
 

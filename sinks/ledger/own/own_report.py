@@ -28,6 +28,7 @@ from messages.tracking import without_written_numbers
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
+from sinks.ledger.own.own_rating import open_rating_questions
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
@@ -70,7 +71,7 @@ class OwnReport:
     `question` is the last one, while it waits for an answer; `asked_message_id` is the raw message that it is about: of
     the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
     `is_forgotten`: its sender asked to be forgotten, so it has no words any more.
-    `consent` is that to the hand-over to the Ombudsman.
+    `consent` is that to the hand-over to the Ombudsman. `asks_rating`: the sender was asked for a rating and gave none.
     `place` is the place as it was sent, known once the report was dispatched.
     `former_number` is that of the sender's own closed report that this one is like; empty without one.
     """
@@ -84,6 +85,7 @@ class OwnReport:
     former_number: str = ""
     is_forgotten: bool = False
     consent: OwnConsent = NO_CONSENT
+    asks_rating: bool = False
     place: Place = NO_PLACE
 
     def file(self, file_id: str) -> AnswerFile | None:
@@ -177,12 +179,16 @@ _NO_CONTENT = ReadAnswer("")
 
 
 class LastWords(NamedTuple):
-    """The last answer to the sender of a report with its files, and the open question; empty without one."""
+    """The last answer to the sender of a report with its files, and the open question; empty without one.
+
+    `asks_rating`: see `OwnReport`.
+    """
 
     answer: str
     question: str
     pictures: tuple[Attachment, ...]
     document: AnswerDocument | None
+    asks_rating: bool
 
 
 class OwnReports:
@@ -207,6 +213,7 @@ class OwnReports:
             consent = read_own_consent(connection, report_id, messages)
             further_cases = _further_cases(connection, messages[1:])
             former = read_former_report(connection, number) if number else None
+            asks_rating = bool(open_rating_questions(connection, [number])) if number else False
         former_number = former.tracking if former and former.is_own else ""
         statuses = self._statuses.statuses([number, former_number, *further_cases]) if number else {}
         former_status = statuses.get(former_number)
@@ -231,6 +238,7 @@ class OwnReports:
             former_number=former_number if former_status and former_status.state == "selesai" else "",
             is_forgotten=is_forgotten,
             consent=consent,
+            asks_rating=asks_rating,
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
@@ -284,9 +292,15 @@ class OwnReports:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
         answers = self.answers(statuses)
         last = [(status, _last_content(status, answers, _ANSWERS)) for status in statuses]
+        with read_transaction(self._engine) as connection:
+            asked = open_rating_questions(connection, [status.tracking for status in statuses])
         return {
             status.tracking: LastWords(
-                content.words, _open_question(status, answers), content.pictures, content.document
+                content.words,
+                _open_question(status, answers),
+                content.pictures,
+                content.document,
+                status.tracking in asked,
             )
             for status, content in last
         }

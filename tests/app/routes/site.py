@@ -26,6 +26,7 @@ from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.api.keys.scopes import SCOPES
 from desk.read_model.queries import CaseFilter, read_page
+from desk.units.tiers import Tier
 from ingest.counter.stamps import CounterStamps
 from ingest.http.admission import ADDRESS_RATES
 from messages.sender_link import sender_token
@@ -80,7 +81,7 @@ class Site:
         self._device = uuid4()
         self._signed_in: dict[tuple[str, Role | None], Mapping[str, str]] = {}
         with read_transaction(engine) as connection:
-            (self.case,) = read_page(connection, AGENCY, CaseFilter(), NOW, 1).rows
+            (self.case,) = read_page(connection, Tier(AGENCY), CaseFilter(), NOW, 1).rows
         overseer = Actor(self._accounts[Role.OVERSEER], _NAME, Role.OVERSEER)
         readings = CaseReadings(engine, self.desk.audit_log)
         readings.begin(overseer, self.case.complaint_id, "pengaduan: uji coba", NOW)

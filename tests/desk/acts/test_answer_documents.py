@@ -18,6 +18,7 @@ from cases.pictures.store import AnswerFiles, answer_files, picture_bytes, read_
 from cases.words.conditions import is_of_answer
 from cases.words.tables import CaseWords
 from config.database import read_transaction, write_transaction
+from desk.units.tiers import Tier
 from messages.shapes import AnswerContent
 from pages.refusals import Refused
 from privacy.forgetting_store import mark_expired
@@ -38,7 +39,7 @@ def paper(pages: int = 1) -> Callable[[], bytes]:
 def respond(desk: DeskHarness, document: UUID | None, *pictures: UUID, verdict: Any = "responded") -> Any:
     """Answer the first case with this document."""
     draft = AnswerContent(verdict=verdict, text="Terlampir surat kami.", pictures=pictures, document=document)
-    return desk.officer_answers().give(OFFICER, HEALTH, "NOMOR1", None, draft)
+    return desk.officer_answers().give(OFFICER, Tier(HEALTH), "NOMOR1", None, draft)
 
 
 def test_a_document_is_stored_cleaned_and_once(case: DeskHarness) -> None:

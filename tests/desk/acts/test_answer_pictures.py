@@ -20,6 +20,7 @@ from cases.pictures.store import AnswerFiles, answer_files, picture_bytes, read_
 from cases.pictures.tables import AnswerPicture
 from config.database import read_transaction, write_transaction
 from desk.acts.answer_pictures import MAX_UNSENT, AnswerPictures
+from desk.units.tiers import Tier
 from messages.sealing import Sealer
 from messages.shapes import AnswerContent, Attachment, Dispatch
 from pages.files.file_space import FileSpace
@@ -53,7 +54,7 @@ def photo(side: int = 64) -> Callable[[], bytes]:
 
 def case_dispatch(desk: DeskHarness, number: str = "NOMOR1") -> Dispatch:
     """Return the dispatch of a case."""
-    view = desk.officer_answers().case(HEALTH, number)
+    view = desk.officer_answers().case(Tier(HEALTH), number)
     assert view
     return view.case.dispatch
 
@@ -61,7 +62,7 @@ def case_dispatch(desk: DeskHarness, number: str = "NOMOR1") -> Dispatch:
 def respond(desk: DeskHarness, *pictures: UUID, verdict: Any = "responded", public: bool = False) -> Any:
     """Answer the first case with these pictures."""
     draft = AnswerContent(verdict=verdict, text="Sudah diperbaiki.", pictures=pictures, pictures_public=public)
-    return desk.officer_answers().give(OFFICER, HEALTH, "NOMOR1", None, draft)
+    return desk.officer_answers().give(OFFICER, Tier(HEALTH), "NOMOR1", None, draft)
 
 
 def stored(engine: Engine) -> dict[UUID, bool]:

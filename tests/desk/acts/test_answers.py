@@ -11,6 +11,7 @@ from bus.errors import Retry
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.act_publisher import ActPublisher
 from desk.acts.tables import DeskAct
+from desk.units.tiers import Tier
 from messages.shapes import AgencyAnswer, AnswerContent, Verdict
 from tests.desk.harness import OFFICER, DeskHarness
 from tests.router.test_linked import complaint_of
@@ -30,7 +31,7 @@ def give(desk: DeskHarness, verdict: Verdict, text: str = TEXT, version: int | N
     suggested = changed.pop("suggested_agency", None)
     answers = desk.officer_answers(**changed)
     return answers.give(
-        OFFICER, HEALTH, "NOMOR1", version, AnswerContent(verdict=verdict, text=text, suggested_agency=suggested)
+        OFFICER, Tier(HEALTH), "NOMOR1", version, AnswerContent(verdict=verdict, text=text, suggested_agency=suggested)
     )
 
 
@@ -47,7 +48,7 @@ def test_an_answer_reaches_the_router_with_its_actor(case: DeskHarness) -> None:
     assert (result.fault, result.is_published) == (None, True)
     assert case.published[0].actor == "Sri Petugas"
     case.deliver()
-    view = case.officer_answers().case(HEALTH, "NOMOR1")
+    view = case.officer_answers().case(Tier(HEALTH), "NOMOR1")
     assert view is not None
     assert (view.state, view.version, view.pending) == ("proses", 1, [])
 
@@ -55,7 +56,7 @@ def test_an_answer_reaches_the_router_with_its_actor(case: DeskHarness) -> None:
 def test_an_act_on_its_way_counts_already(case: DeskHarness) -> None:
     """The officer sees it at once, and the next act builds on it."""
     give(case, "accepted", "", version=0)
-    view = case.officer_answers().case(HEALTH, "NOMOR1")
+    view = case.officer_answers().case(Tier(HEALTH), "NOMOR1")
     assert view is not None
     assert (view.state, view.version, [act.content.verdict for act in view.pending]) == ("proses", 1, ["accepted"])
     assert give(case, "closed", version=1).fault is None
@@ -123,8 +124,10 @@ def test_a_case_that_has_moved_is_told(case: DeskHarness) -> None:
 def test_the_number_of_another_agency_is_unknown(case: DeskHarness) -> None:
     """As a number that does not exist."""
     answers = case.officer_answers()
-    assert answers.give(OFFICER, PLN, "NOMOR1", None, AnswerContent(verdict="accepted")).fault == "unknown-case"
-    assert answers.give(OFFICER, HEALTH, "NOMOR9", None, AnswerContent(verdict="accepted")).fault == "unknown-case"
+    assert answers.give(OFFICER, Tier(PLN), "NOMOR1", None, AnswerContent(verdict="accepted")).fault == "unknown-case"
+    assert (
+        answers.give(OFFICER, Tier(HEALTH), "NOMOR9", None, AnswerContent(verdict="accepted")).fault == "unknown-case"
+    )
 
 
 def test_an_act_that_cannot_be_recorded_is_not_done(case: DeskHarness) -> None:
@@ -167,7 +170,7 @@ def test_an_act_during_an_outage_is_published_later(case: DeskHarness) -> None:
     bus.is_away = False
     assert [later.publish_waiting(), later.publish_waiting()] == [1, 0]
     case.deliver()
-    view = case.officer_answers().case(HEALTH, "NOMOR1")
+    view = case.officer_answers().case(Tier(HEALTH), "NOMOR1")
     assert view is not None
     assert (view.state, view.pending) == ("proses", [])
 
@@ -196,7 +199,7 @@ def test_a_process_that_dies_between_two_steps(case: DeskHarness, step: str, mon
     with pytest.raises(Killed):
         give(case, "responded", version=0, **changed)
     is_stored = step in {"publish", "mark"}
-    view = case.officer_answers().case(HEALTH, "NOMOR1")
+    view = case.officer_answers().case(Tier(HEALTH), "NOMOR1")
     assert view is not None
     assert len(view.pending) == int(is_stored)
     monkeypatch.undo()
@@ -204,6 +207,6 @@ def test_a_process_that_dies_between_two_steps(case: DeskHarness, step: str, mon
     publisher(case, bus).publish_waiting()
     assert give(case, "responded", version=view.version).fault == ("repeated" if is_stored else None)
     case.deliver()
-    view = case.officer_answers().case(HEALTH, "NOMOR1")
+    view = case.officer_answers().case(Tier(HEALTH), "NOMOR1")
     assert view is not None
     assert (view.state, view.version, view.pending) == ("proses", 1, [])

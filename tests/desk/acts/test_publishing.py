@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from bus.errors import Retry
 from desk.acts.answers import ActResult, OfficerAnswers
+from desk.units.tiers import Tier
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, AnswerContent, Verdict
 from tests.desk.harness import OFFICER, DeskHarness, empty_read_model, make_sink
@@ -43,7 +44,7 @@ class SwitchedBus:
 
 def give(answers: OfficerAnswers, number: str, verdict: Verdict, text: str, version: int | None = None) -> ActResult:
     """Give an answer that takes effect."""
-    result = answers.give(OFFICER, HEALTH, number, version, AnswerContent(verdict=verdict, text=text))
+    result = answers.give(OFFICER, Tier(HEALTH), number, version, AnswerContent(verdict=verdict, text=text))
     assert result.fault is None
     return result
 
@@ -52,7 +53,7 @@ def route(desk: DeskHarness, bus: SwitchedBus) -> list[bool]:
     """Route the answers of the bus. Return for each act of the first case whether it counts."""
     desk.published += bus.answers
     desk.deliver()
-    view = desk.officer_answers().case(HEALTH, "NOMOR1")
+    view = desk.officer_answers().case(Tier(HEALTH), "NOMOR1")
     assert view
     assert view.pending == []
     return [event.counts for event in view.case.events if event.agency == HEALTH and event.kind != "dispatched"]
@@ -194,7 +195,7 @@ def test_a_version_belongs_to_one_act(case: DeskHarness) -> None:
     case.deliver()
     empty_read_model(case.engine)
     make_sink(case.engine).handle([record for record in case.records if record not in message_records])
-    view = answers.case(HEALTH, "NOMOR1")
+    view = answers.case(Tier(HEALTH), "NOMOR1")
     assert view
     assert (view.case.case.version, view.version, view.pending) == (1, 2, [])
     give(answers, "NOMOR1", "closed", "Sudah buka.", view.version)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bus.errors import Reject
+from desk.units.tiers import Tier
 from messages.shapes import AnswerContent
 from tests.desk.harness import OFFICER, DeskHarness
 from tests.router.test_linked import complaint_of, id_of
@@ -24,10 +25,10 @@ def test_a_forged_answer_does_not_block_the_true_one(desk: DeskHarness, forged: 
     with suppress(Reject):
         desk.sink.handle([record])
     answers = desk.officer_answers()
-    result = answers.give(OFFICER, HEALTH, "NOMOR1", 0, AnswerContent(verdict="accepted"))
+    result = answers.give(OFFICER, Tier(HEALTH), "NOMOR1", 0, AnswerContent(verdict="accepted"))
     assert (result.fault, answers.with_pending_acts([dispatch.id])) == (None, {dispatch.id})
     desk.deliver()
-    view = answers.case(HEALTH, "NOMOR1")
+    view = answers.case(Tier(HEALTH), "NOMOR1")
     assert view
     assert (view.state, view.version, view.pending) == ("proses", 1, [])
     assert answers.with_pending_acts([dispatch.id]) == set()

@@ -7,13 +7,14 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from desk.acts.case_work import CaseWork
+from desk.units.tiers import Tier
 from tests.desk.harness import OFFICER
 
 
 def test_units_are_listed_once_by_name(engine: Engine, now: Callable[[], datetime]) -> None:
     """Those of one agency, that have a case now."""
     work = CaseWork(engine, lambda *_: None, now, uuid4)
-    assert work.units("kota-3374") == []
+    assert work.units(Tier("kota-3374")) == []
     moved = uuid4()
     for dispatch_id, agency, unit in (
         (uuid4(), "kota-3374", "Dinas PU"),
@@ -25,5 +26,5 @@ def test_units_are_listed_once_by_name(engine: Engine, now: Callable[[], datetim
     ):
         work.assign_unit(OFFICER, agency, dispatch_id, unit, "")
     work.assign_officer(OFFICER, "kota-3374", uuid4(), OFFICER.account_id, OFFICER.name)
-    assert work.units("kota-3374") == ["Dinas Kesehatan", "Dinas PU"]
-    assert work.units("bumn-pln") == ["UP3 Semarang"]
+    assert work.units(Tier("kota-3374")) == ["Dinas Kesehatan", "Dinas PU"]
+    assert work.units(Tier("bumn-pln")) == ["UP3 Semarang"]

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from desk.acts.answers import OfficerAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.units.tiers import Tier
 from messages.shapes import AnswerContent, Complaint, Dispatch, FollowUp, SenderAct
 from tests.conftest import NOW
 from tests.desk.harness import OFFICER, DeskHarness
@@ -93,7 +94,7 @@ def test_an_act_on_its_way_keeps_it_open(desk: DeskHarness) -> None:
     """The officer's question is stored, and the read model does not have it yet."""
     respond(desk)
     draft = AnswerContent(verdict="asked", text="Puskesmas mana?")
-    assert desk.officer_answers().give(OFFICER, HEALTH, "NOMOR1", None, draft).fault is None
+    assert desk.officer_answers().give(OFFICER, Tier(HEALTH), "NOMOR1", None, draft).fault is None
     assert closing(desk, 15).close_due() == 0
 
 

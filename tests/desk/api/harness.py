@@ -23,6 +23,9 @@ from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
+from desk.units.passing import UnitPassing
+from desk.units.units import Units
+from desk.webhooks.change_queue import ChangeQueue
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.tracking import tracking_number
@@ -65,6 +68,7 @@ class ApiHarness:
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         self.desk = DeskHarness(self.engine, self.clock)
+        self.units = Units(self.engine, self.record, self.clock)
         self.keys = AgencyKeys(self.engine, self.record, self.clock, uuid4, new_token)
         self.headers = self.headers_of(HEALTH)
         self.serve()
@@ -86,6 +90,8 @@ class ApiHarness:
             {"web": "sms", "sms": "sms"},
             DEADLINES,
             AnswerPictures(self.engine, SEALER, lambda _: nullcontext(), ample_space().take, self.clock),
+            self.units,
+            UnitPassing(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_passed),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 

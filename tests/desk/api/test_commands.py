@@ -52,7 +52,7 @@ def test_keys_by_command(key: Key) -> None:
     listed = json.loads(key(_AGENCY, "--list", "--json")[1])
     assert [(item["state"], item["scopes"], item["created by"]) for item in listed] == [
         ("valid", "read", "Siti"),
-        ("valid", "answer pictures read", "Siti"),
+        ("valid", "answer pictures read units", "Siti"),
     ]
     first_id = listed[1]["id"]
     assert first_id.replace("-", "") == first[3:35]

@@ -7,11 +7,13 @@ from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlmodel import col
 
 from accounts.permissions import Actor, Role
-from config.database import DatabaseUnavailable, write_transaction
+from config.database import DatabaseUnavailable, insert_statement, read_transaction, write_transaction
 from desk.acts.case_work import CaseWork
+from desk.acts.tables import DeskHolder
 from desk.changes import CaseChange, ChangeKind
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob, digest_day
@@ -21,10 +23,14 @@ from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
 from desk.mail.texts import MAX_LISTED_CASES, DeskLinks, DigestCounts
+from desk.read_model.tables import DeskCase
+from desk.units.tree import Unit
+from desk.units.units import Units
 from messages.sealing import Sealer
 from pages.translation.translator import load_translator
 from tests.desk.mail.mail_server import HOST, mail_server
 from tests.desk.webhooks.receiver import Clock
+from tests.support.generated_cases import generate_cases
 from tests.support.log_capture import captured_log
 
 _AGENCY, _EASTERN_AGENCY = "bumn-pln", "provinsi-94"
@@ -98,7 +104,7 @@ class Office:
         """Return the job as another process has it."""
         return DigestJob(
             self.accounts,
-            lambda agency: self.counts.get(agency, DigestCounts()),
+            lambda agency, unit: self.counts.get(f"{agency} {unit}".strip(), DigestCounts()),
             {_AGENCY: _WIB, _EASTERN_AGENCY: _WIT}.__getitem__,
             _LINKS,
             self.composer,
@@ -432,3 +438,41 @@ def test_every_kind_of_mail_arrives_as_it_was_composed(office: Office) -> None:
         ]
     assert {mail.kind for mail in composed} == {"digest", "notice", "reminder", "webhook-off"}
     assert arrived == [(mail.to, mail.subject, mail.body.splitlines()) for mail in composed]
+
+
+def test_an_officer_of_a_unit_hears_of_its_cases_alone(office: Office) -> None:
+    """By notice and digest. A number that nobody of the unit may see is in no mail to it."""
+    generate_cases(office.engine, [_AGENCY], 3, office.clock.time)
+    with read_transaction(office.engine) as connection:
+        first, second, _ = connection.execute(select(col(DeskCase.tracking), col(DeskCase.dispatch_id))).all()
+    Units(office.engine, lambda *_: None, office.clock).add(_AGENCY, Unit("UP3", "UP3 Semarang"), "Budi", "test")
+    with write_transaction(office.engine) as connection:
+        held = {"dispatch_id": first.dispatch_id, "agency": _AGENCY, "unit": "UP3 Semarang", "unit_code": "UP3"}
+        empty = {"unit_from": "", "returns": 0, "account_id": "", "name": ""}
+        connection.execute(insert_statement(connection, DeskHolder).values({**held, **empty}))
+        numbers = (first.tracking, second.tracking)
+        changes = [
+            CaseChange(UUID(int=at), "citizen-wrote", _AGENCY, number, UUID(int=at), "new", office.clock.time)
+            for at, number in enumerate(numbers)
+        ]
+        office.queue.add(connection, changes)
+    office.accounts.persons = {
+        _AGENCY: [Recipient("1", "ratna@pln.example"), Recipient("2", "unit@pln.example", unit="UP3")]
+    }
+    office.counts = {_AGENCY: DigestCounts(new=3), f"{_AGENCY} UP3": DigestCounts(new=1)}
+    assert office.notices.step() == 2
+    bodies = {address: mail.body for address, mail in office.send_all().items()}
+    assert [number in bodies["ratna@pln.example"] for number in numbers] == [True, True]
+    assert [number in bodies["unit@pln.example"] for number in numbers] == [True, False]
+    assert office.digests.step() == 2
+    digests = {address: mail.body for address, mail in office.send_all().items()}
+    assert ("3" in digests["ratna@pln.example"], "1" in digests["unit@pln.example"]) == (True, True)
+    assert digests["ratna@pln.example"] != digests["unit@pln.example"]
+
+
+def test_an_officer_of_a_unit_without_news_gets_no_mail(office: Office) -> None:
+    """Neither a notice nor a digest."""
+    office.accounts.persons = {_AGENCY: [Recipient("2", "unit@pln.example", unit="UP3")]}
+    office.counts = {_AGENCY: DigestCounts(new=3)}
+    office.citizen_wrote(1)
+    assert (office.notices.step(), office.digests.step()) == (0, 0)

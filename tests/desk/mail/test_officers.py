@@ -17,6 +17,7 @@ from config.database import read_transaction, write_transaction
 from desk.mail.recipients import Recipient
 from desk.pages.list_query import read_list_query
 from desk.read_model.queries import read_page
+from desk.units.tiers import Tier
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases
 
@@ -58,7 +59,7 @@ def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
     """The zone is that of the agency's region."""
     generate_cases(parts.engine, [_AGENCY], 200, NOW)
     facts = DigestFacts(parts.engine, lambda: NOW, RegistryInstitutions(lambda: parts.registry))
-    counts = facts.counts(_AGENCY)
+    counts = facts.counts(_AGENCY, "")
     numbers = {"new": counts.new, "due_soon": counts.due_soon, "overdue": counts.overdue, "waiting": counts.waiting}
     assert min(numbers.values()) > 0
     links = desk_links("https://lapor.example")
@@ -68,8 +69,8 @@ def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
             case_filter = read_list_query(dict(parse_qsl(urlsplit(address).query))).case_filter(
                 UUID(int=0), facts.zone(_AGENCY)
             )
-            assert len(read_page(connection, _AGENCY, case_filter, NOW, 200).rows) == number
-    assert facts.counts("kota-3374").is_empty()
+            assert len(read_page(connection, Tier(_AGENCY), case_filter, NOW, 200).rows) == number
+    assert facts.counts("kota-3374", "").is_empty()
     assert facts.zone("provinsi-94").utcoffset(None) == timedelta(hours=9)
 
 

@@ -30,6 +30,10 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
+from desk.units.passing import UnitPassing
+from desk.units.tiers import Tier
+from desk.units.units import Units
+from desk.webhooks.change_queue import ChangeQueue
 from messages.sealing import Sealed, Sealer
 from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, FollowUp, Kind, Report, Verdict
 from messages.tracking import tracking_number
@@ -100,6 +104,8 @@ class DeskSite:
             suggestions=StaffSuggestions(self.desk.engine, lambda: _CorrectionProducer(self), _SiteLog(self)),
             recommendations=RecommendationAnswers(answers, self.record, self.publish_messages, self.now),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
+            units=Units(self.desk.engine, self.record, self.now),
+            passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_passed),
             institutions=institutions,
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
@@ -183,7 +189,7 @@ class DeskSite:
 
     def signed_answer(self, number: str, verdict: Verdict, text: str, agency: str = HEALTH) -> AgencyAnswer:
         """Return an answer that the agency gave by its own program, to the last dispatch that it has."""
-        view = self.desk.officer_answers().case(agency, number)
+        view = self.desk.officer_answers().case(Tier(agency), number)
         assert view
         return signed(unsigned_answer(view.case.dispatch, verdict, text=text))
 

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from desk.units.tiers import Tier
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import done, send_act, send_many, text_of
 from tests.desk.pages.site import HEALTH, WAYAN, DeskSite, number_of
@@ -47,7 +48,7 @@ def test_every_case_gets_the_answer_once(site: DeskSite, client: DeskClient) -> 
     assert {answer.complaint_id for answer in published} == {
         view.case.dispatch.complaint_id
         for number in (numbers[0], numbers[2])
-        if (view := site.desk.officer_answers().case(HEALTH, number))
+        if (view := site.desk.officer_answers().case(Tier(HEALTH), number))
     }
     assert len(published) == 2
 

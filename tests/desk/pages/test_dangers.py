@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from config.database import read_transaction
 from desk.acts.openings import UnopenedDangers, read_unopened_dangers, record_opening
+from desk.units.tiers import Tier
 from messages.replies.emergency_texts import EMERGENCY
 from messages.shapes import AnswerContent, Danger
 from pages.wording.dangers import DANGER_ADVICE
@@ -118,10 +119,8 @@ def test_a_danger_after_the_answer_must_be_opened_again(engine: Engine) -> None:
     desk = DeskHarness(engine, clock)
     burning = complaint_of(1, "Kemenkes, puskesmas terbakar").model_copy(update={"danger": "fire"})
     (dispatch,) = desk.send(burning)
-    assert (
-        desk.officer_answers().give(SARI, HEALTH, dispatch.tracking, None, AnswerContent(verdict="accepted")).fault
-        is None
-    )
+    acceptance = AnswerContent(verdict="accepted")
+    assert desk.officer_answers().give(SARI, Tier(HEALTH), dispatch.tracking, None, acceptance).fault is None
     assert unopened(engine) == []
     desk.deliver()
     clock.time = NOW + timedelta(hours=1)
@@ -132,7 +131,7 @@ def test_a_danger_after_the_answer_must_be_opened_again(engine: Engine) -> None:
 def test_an_opening_by_a_dispatch(site: DeskSite) -> None:
     """It is for commands. An unknown dispatch is ignored."""
     number = site.send(1, danger="fire")
-    view = site.desk.officer_answers().case(HEALTH, number)
+    view = site.desk.officer_answers().case(Tier(HEALTH), number)
     assert view
     record_opening(site.desk.engine, view.case.case.complaint_id, NOW)
     assert len(unopened(site.desk.engine)) == 1

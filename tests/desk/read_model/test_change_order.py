@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from config.database import read_transaction, write_transaction
 from desk.read_model.change_order import ChangedCases, number_changes, read_changes
 from desk.read_model.tables import DeskCaseChange
+from desk.units.tiers import Tier
 from messages.shapes import Dispatch, Verdict
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness, complaint_message, empty_read_model, make_sink
@@ -22,7 +23,7 @@ HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 def changes(engine: Engine, after: int = 0, limit: int = 50, states: tuple[str, ...] = ()) -> ChangedCases:
     """Return the changes of one agency."""
     with read_transaction(engine) as connection:
-        return read_changes(connection, HEALTH, after, limit, states)
+        return read_changes(connection, Tier(HEALTH), after, limit, states)
 
 
 def numbers(page: ChangedCases) -> list[str]:
@@ -71,7 +72,7 @@ def test_what_another_agency_does_is_no_change(desk: DeskHarness) -> None:
     answer(desk, moved, "accepted")
     assert changes(desk.engine, after=last).rows == ()
     with read_transaction(desk.engine) as connection:
-        (row,) = read_changes(connection, PLN, 0, 50).rows
+        (row,) = read_changes(connection, Tier(PLN), 0, 50).rows
     assert (row.state, row.version) == ("proses", 1)
 
 

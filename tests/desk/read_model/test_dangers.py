@@ -14,6 +14,7 @@ from config.database import read_transaction, write_transaction
 from desk.changes import CaseChange
 from desk.read_model.queries import TABS, CaseFilter, Cursor, ListTab, read_dangers, read_page, row_cursor
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier
 from messages import codec
 from messages.shapes import Complaint, Danger, Relation, Verdict
 from messages.topics import CORRECTIONS
@@ -77,7 +78,7 @@ def test_an_answer_ends_it(desk: DeskHarness, verdict: Verdict) -> None:
     (dispatch,) = desk.send(dangerous(1))
     desk.answer(answer(dispatch, verdict))
     with read_transaction(desk.engine) as connection:
-        assert read_dangers(connection, HEALTH, 9) == []
+        assert read_dangers(connection, Tier(HEALTH), 9) == []
 
 
 def test_a_refusal_brings_the_danger_to_the_next_agency(desk: DeskHarness) -> None:
@@ -86,8 +87,8 @@ def test_a_refusal_brings_the_danger_to_the_next_agency(desk: DeskHarness) -> No
     desk.answer(answer(dispatch, "refused", PLN))
     assert told(desk) == [("NOMOR1", HEALTH), ("NOMOR1", PLN)]
     with read_transaction(desk.engine) as connection:
-        assert read_dangers(connection, HEALTH, 9) == []
-        assert [tuple(row) for row in read_dangers(connection, PLN, 9)] == [("NOMOR1", "fire")]
+        assert read_dangers(connection, Tier(HEALTH), 9) == []
+        assert [tuple(row) for row in read_dangers(connection, Tier(PLN), 9)] == [("NOMOR1", "fire")]
 
 
 def test_a_reopened_case_is_told_again(desk: DeskHarness, clock: Clock) -> None:
@@ -149,7 +150,7 @@ def test_pages_have_dangers_first_and_each_case_once(engine: Engine, tab: ListTa
         some = (col(DeskCase.joined) == 1, col(DeskCase.tab) != "done")
         connection.execute(update(DeskCase).where(*some).values(danger_since=NOW))
     with read_transaction(engine) as connection:
-        whole = read_page(connection, HEALTH, CaseFilter(tab), NOW, 500)
+        whole = read_page(connection, Tier(HEALTH), CaseFilter(tab), NOW, 500)
         order = [(row.danger_since is None, row.due_at, row.dispatch_id) for row in whole.rows]
         dangers = sum(row.danger_since is not None for row in whole.rows)
         if tab == "done":
@@ -158,11 +159,11 @@ def test_pages_have_dangers_first_and_each_case_once(engine: Engine, tab: ListTa
             assert order == sorted(order)
             assert 0 < dangers < len(order)
         for limit in {1, 2, max(dangers, 1), dangers + 1, 7}:
-            assert paged(lambda after: read_page(connection, HEALTH, CaseFilter(tab), NOW, limit, after)) == [  # noqa: B023
+            assert paged(lambda after: read_page(connection, Tier(HEALTH), CaseFilter(tab), NOW, limit, after)) == [  # noqa: B023
                 row.dispatch_id for row in whole.rows
             ]
         for row, following in zip(whole.rows, whole.rows[1:], strict=False):
-            page = read_page(connection, HEALTH, CaseFilter(tab), NOW, 1, row_cursor(row, CaseFilter(tab)))
+            page = read_page(connection, Tier(HEALTH), CaseFilter(tab), NOW, 1, row_cursor(row, CaseFilter(tab)))
             assert [next_row.dispatch_id for next_row in page.rows] == [following.dispatch_id]
 
 

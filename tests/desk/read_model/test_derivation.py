@@ -12,6 +12,7 @@ from bus.port import Record
 from config.database import read_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.queries import CaseFilter, count_tabs, read_page
+from desk.units.tiers import Tier
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 from tests.conftest import NOW
@@ -31,7 +32,7 @@ def answer(dispatch: Dispatch, verdict: Verdict, suggested: str | None = None, t
 def rows(desk: DeskHarness, agency: str, **conditions: Any) -> list[Any]:
     """Return the rows of a list."""
     with read_transaction(desk.engine) as connection:
-        return list(read_page(connection, agency, CaseFilter(**conditions), NOW, 50).rows)
+        return list(read_page(connection, Tier(agency), CaseFilter(**conditions), NOW, 50).rows)
 
 
 def test_a_dispatch_is_a_new_case(desk: DeskHarness) -> None:
@@ -65,7 +66,7 @@ def test_answers_move_a_case_between_tabs(desk: DeskHarness, verdicts: list[Verd
     (case,) = rows(desk, HEALTH, tab=tab)
     assert (case.state, case.version) == (state, len(verdicts))
     with read_transaction(desk.engine) as connection:
-        assert sum(count_tabs(connection, HEALTH, NOW).values()) == 1
+        assert sum(count_tabs(connection, Tier(HEALTH), NOW).values()) == 1
 
 
 def test_a_refusal_moves_the_case(desk: DeskHarness) -> None:
@@ -121,12 +122,12 @@ def test_joined_reports_are_counted_and_folded(desk: DeskHarness) -> None:
     assert case.joined == 2
     assert rows(desk, HEALTH, joined=3) == []
     with read_transaction(desk.engine) as connection:
-        view = read_case(connection, HEALTH, "NOMOR1")
+        view = read_case(connection, Tier(HEALTH), "NOMOR1")
         assert view is not None
         assert [report.tracking for report in view.reports] == ["NOMOR4", "NOMOR2", "NOMOR3"]
         assert view.report_count == 3
         # The number of a joined report leads to its case.
-        joined_view = read_case(connection, HEALTH, "NOMOR3")
+        joined_view = read_case(connection, Tier(HEALTH), "NOMOR3")
         assert joined_view is not None
         assert joined_view.case.tracking == "NOMOR1"
 
@@ -136,7 +137,7 @@ def test_a_case_shows_its_course(desk: DeskHarness) -> None:
     (dispatch,) = desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
     desk.answer(answer(dispatch, "refused", PLN, "bukan urusan kami"))
     with read_transaction(desk.engine) as connection:
-        view = read_case(connection, PLN, "NOMOR1")
+        view = read_case(connection, Tier(PLN), "NOMOR1")
     assert view is not None
     assert [(event.kind, event.agency) for event in view.events] == [
         ("dispatched", HEALTH),
@@ -150,7 +151,7 @@ def test_another_agency_reads_nothing(desk: DeskHarness) -> None:
     """Neither a list, a case nor a search of an agency has a case of another one."""
     desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
     with read_transaction(desk.engine) as connection:
-        assert read_case(connection, PLN, "NOMOR1") is None
+        assert read_case(connection, Tier(PLN), "NOMOR1") is None
     assert rows(desk, PLN, words="puskesmas") == []
     assert len(rows(desk, HEALTH, words="puskesmas")) == 1
 
@@ -180,7 +181,7 @@ def test_pages_follow_each_other(desk: DeskHarness) -> None:
     numbers, after = [], None
     with read_transaction(desk.engine) as connection:
         while True:
-            page = read_page(connection, HEALTH, CaseFilter(), NOW, 3, after)
+            page = read_page(connection, Tier(HEALTH), CaseFilter(), NOW, 3, after)
             numbers += [case.tracking for case in page.rows]
             after = page.next
             if after is None:
@@ -257,7 +258,7 @@ def test_a_batch_of_reports_executes_few_statements(desk: DeskHarness) -> None:
         with counted(desk.engine) as statements:
             sink.handle(batch)
         counts.append(len([item for item in statements if not item.startswith("BEGIN") and "_lock(" not in item]))
-    assert counts == [22, 22]
+    assert counts == [21, 21]
 
 
 def test_a_record_that_cannot_be_read_is_rejected(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from config.database import read_transaction, write_transaction
 from desk.read_model import search
 from desk.read_model.queries import CaseFilter, read_page
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases
 
@@ -19,5 +20,5 @@ def test_a_capital_letter_beyond_ascii_is_found(engine: Engine, monkeypatch: pyt
     with write_transaction(engine) as connection:
         connection.execute(update(DeskCase).values(tab="new", title="Jalan ÉMERAUDE rusak"))
     with read_transaction(engine) as connection:
-        assert len(read_page(connection, "kota-3374", CaseFilter(words="émeraude"), NOW, 50).rows) == 3
-        assert not read_page(connection, "kota-3374", CaseFilter(words="saphir"), NOW, 50).rows
+        assert len(read_page(connection, Tier("kota-3374"), CaseFilter(words="émeraude"), NOW, 50).rows) == 3
+        assert not read_page(connection, Tier("kota-3374"), CaseFilter(words="saphir"), NOW, 50).rows

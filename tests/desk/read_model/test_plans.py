@@ -23,6 +23,7 @@ from desk.read_model.queries import (
     read_page,
 )
 from desk.read_model.recommendations.case_recommendations import waiting_numbers
+from desk.units.tiers import Tier
 from tests.conftest import NOW
 from tests.support.databases import Databases
 from tests.support.generated_cases import generate_cases, generated_number
@@ -67,38 +68,38 @@ CURSOR = Cursor(NOW, UUID(int=1))
 QUERIES: dict[str, Query] = {
     **{
         f"page {number} of {case_filter}": lambda connection, case_filter=case_filter, after=after: read_page(  # type: ignore[misc]
-            connection, AGENCIES[0], case_filter, NOW, 50, after
+            connection, Tier(AGENCIES[0]), case_filter, NOW, 50, after
         )
         for case_filter in FILTERS
         for number, after in enumerate((None, CURSOR), start=1)
     },
     "page after a danger": lambda connection: read_page(
-        connection, AGENCIES[0], CaseFilter(), NOW, 50, CURSOR._replace(has_danger=True)
+        connection, Tier(AGENCIES[0]), CaseFilter(), NOW, 50, CURSOR._replace(has_danger=True)
     ),
-    "dangers": lambda connection: read_dangers(connection, AGENCIES[0], 5),
-    "counts": lambda connection: count_tabs(connection, AGENCIES[0], NOW),
+    "dangers": lambda connection: read_dangers(connection, Tier(AGENCIES[0]), 5),
+    "counts": lambda connection: count_tabs(connection, Tier(AGENCIES[0]), NOW),
     **{
         f"counts of {case_filter}": lambda connection, case_filter=case_filter: count_matches(  # type: ignore[misc]
-            connection, AGENCIES[0], case_filter, NOW
+            connection, Tier(AGENCIES[0]), case_filter, NOW
         )
         for case_filter in FILTERS
         if case_filter.tab == "new"
     },
     **{
         f"topics of {tab}": lambda connection, tab=tab: count_topics(  # type: ignore[misc]
-            connection, AGENCIES[0], tab
+            connection, Tier(AGENCIES[0]), tab
         )
         for tab in TABS
     },
-    "owing": lambda connection: waiting_numbers(connection, AGENCIES[0], 6),
-    "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
-    "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
-    "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
+    "owing": lambda connection: waiting_numbers(connection, Tier(AGENCIES[0]), 6),
+    "changes": lambda connection: read_changes(connection, Tier(AGENCIES[0]), 100, 50),
+    "changes in a state": lambda connection: read_changes(connection, Tier(AGENCIES[1]), 10, 50, ["selesai"]),
+    "no change": lambda connection: read_changes(connection, Tier(AGENCIES[0]), 10 * CASES, 50),
     "marks": lambda connection: open_suggestions(
-        connection, read_page(connection, AGENCIES[0], CaseFilter(suggested=True), NOW, 50).rows
+        connection, read_page(connection, Tier(AGENCIES[0]), CaseFilter(suggested=True), NOW, 50).rows
     ),
-    "case": lambda connection: read_case(connection, AGENCIES[0], generated_number(7)),
-    "case to answer": lambda connection: read_case_to_answer(connection, AGENCIES[0], generated_number(7)),
+    "case": lambda connection: read_case(connection, Tier(AGENCIES[0]), generated_number(7)),
+    "case to answer": lambda connection: read_case_to_answer(connection, Tier(AGENCIES[0]), generated_number(7)),
 }
 
 
@@ -167,9 +168,9 @@ def test_a_scan_would_be_seen(many_cases: Engine) -> None:
 def test_generated_cases_are_like_real_ones(many_cases: Engine) -> None:
     """Each tab of the large agency has cases, and one of them can be opened."""
     with read_transaction(many_cases) as connection:
-        counts = count_tabs(connection, AGENCIES[0], NOW)
-        page = read_page(connection, AGENCIES[0], CaseFilter("overdue"), NOW, 3)
-        view = read_case(connection, AGENCIES[0], page.rows[0].tracking)
+        counts = count_tabs(connection, Tier(AGENCIES[0]), NOW)
+        page = read_page(connection, Tier(AGENCIES[0]), CaseFilter("overdue"), NOW, 3)
+        view = read_case(connection, Tier(AGENCIES[0]), page.rows[0].tracking)
     assert min(counts.values()) > 0
     assert view is not None
     assert isinstance(view.case.due_at, datetime)
@@ -198,6 +199,6 @@ def test_a_case_is_found_by_its_complaint(many_cases: Engine) -> None:
 def test_cases_that_suggest_a_case_are_found_by_it(many_cases: Engine) -> None:
     """An index of the agency in the order of the list would read half of all cases."""
     with read_transaction(many_cases) as connection:
-        (row,) = read_page(connection, AGENCIES[0], CaseFilter("new"), NOW, 1).rows
-    ((_, plan),) = plans(many_cases, lambda connection: read_suggesting_cases(connection, row))
+        (row,) = read_page(connection, Tier(AGENCIES[0]), CaseFilter("new"), NOW, 1).rows
+    ((_, plan),) = plans(many_cases, lambda connection: read_suggesting_cases(connection, Tier(AGENCIES[0]), row))
     assert "ix_desk_case_suggested" in plan

@@ -7,6 +7,7 @@ from desk.changes import CaseChange
 from desk.read_model.change_order import read_changes
 from desk.read_model.queries import CaseFilter, read_page
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
+from desk.units.tiers import Tier
 from messages.shapes import Dispatch
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness, empty_read_model, make_sink, stored_rows
@@ -24,7 +25,7 @@ def told(changes: list[CaseChange]) -> list[tuple[str, str]]:
 def last_number(desk: DeskHarness, agency: str) -> int:
     """Return the number of the agency's last change."""
     with read_transaction(desk.engine) as connection:
-        return read_changes(connection, agency, 0, 100).last_seq or 0
+        return read_changes(connection, Tier(agency), 0, 100).last_seq or 0
 
 
 def transferred(desk: DeskHarness) -> tuple[Dispatch, Dispatch]:
@@ -72,9 +73,9 @@ def test_the_filter_has_the_cases_that_owe_an_answer(desk: DeskHarness) -> None:
         }
         assert counts == {HEALTH: {}, PLN: {first.complaint_id: 2}}
         chosen = CaseFilter("new", recommended=True)
-        assert [row.tracking for row in read_page(connection, PLN, chosen, NOW, 9).rows] == ["NOMOR1"]
-        assert read_page(connection, HEALTH, CaseFilter("done", recommended=True), NOW, 9).rows == []
-        assert [list(waiting_numbers(connection, agency, 5)) for agency in (HEALTH, PLN)] == [[], ["NOMOR1"]]
+        assert [row.tracking for row in read_page(connection, Tier(PLN), chosen, NOW, 9).rows] == ["NOMOR1"]
+        assert read_page(connection, Tier(HEALTH), CaseFilter("done", recommended=True), NOW, 9).rows == []
+        assert [list(waiting_numbers(connection, Tier(agency), 5)) for agency in (HEALTH, PLN)] == [[], ["NOMOR1"]]
 
 
 def test_a_rebuild_in_any_order_gives_the_same_rows(desk: DeskHarness) -> None:

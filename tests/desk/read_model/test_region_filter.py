@@ -7,6 +7,7 @@ from sqlmodel import col
 from config.database import read_transaction, write_transaction
 from desk.read_model.queries import CaseFilter, read_page
 from desk.read_model.tables import DeskCase
+from desk.units.tiers import Tier
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases
 
@@ -32,5 +33,5 @@ def test_cases_of_a_region(engine: Engine, region: str, found: list[str]) -> Non
         for code, dispatch_id in zip(CODES, ids, strict=True):
             connection.execute(update(DeskCase).where(col(DeskCase.dispatch_id) == dispatch_id).values(region=code))
     with read_transaction(engine) as connection:
-        page = read_page(connection, "kota-3374", CaseFilter(region=region), NOW, 50)
+        page = read_page(connection, Tier("kota-3374"), CaseFilter(region=region), NOW, 50)
     assert sorted(row.region for row in page.rows) == found

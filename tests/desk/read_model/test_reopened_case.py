@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from cases.derivations.loop import Derivation
 from desk.read_model.case_view import read_case
+from desk.units.tiers import Tier
 from language.stems import stems
 from sinks.ledger.status import StatusReader
 from sinks.public.queries import PublicFilter, PublicReports
@@ -70,6 +71,6 @@ def test_an_objection_stands_before_the_dispatch_that_it_caused(engine: Engine) 
     clock.time = NOW + timedelta(days=1)
     desk.send(act_of(3, of=1, arrival=clock.time))
     with engine.connect() as connection:
-        case = read_case(connection, HEALTH, "NOMOR1")
+        case = read_case(connection, Tier(HEALTH), "NOMOR1")
     assert case
     assert [event.kind for event in case.events] == ["dispatched", "closed", "objects", "dispatched"]

@@ -16,6 +16,7 @@ from cases.course.sender_chain import is_from_case_sender
 from config.database import read_transaction, write_transaction
 from desk.read_model.case_view import CaseView, read_case
 from desk.read_model.rebuild import rebuild
+from desk.units.tiers import Tier
 from messages import codec
 from messages.shapes import MERGED, SPLIT, Complaint, Correction, FollowUp, Relation, SenderAct
 from messages.topics import CORRECTIONS, TRIAGE
@@ -34,7 +35,7 @@ ASKED_AT = NOW - timedelta(hours=3)
 def view(desk: DeskHarness, number: str = "NOMOR1", agency: str = HEALTH) -> CaseView:
     """Return a case as its agency sees it."""
     with read_transaction(desk.engine) as connection:
-        case = read_case(connection, agency, number)
+        case = read_case(connection, Tier(agency), number)
     assert case is not None
     return case
 

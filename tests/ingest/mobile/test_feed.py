@@ -5,8 +5,11 @@ from contextlib import nullcontext
 from uuid import UUID, uuid4
 
 import pytest
+import requests
 
 from bus.port import Outgoing, Record
+from cases.facts.tables import EventFact
+from config.database import write_transaction
 from desk.acts.answer_pictures import AnswerPictures
 from messages.codec import decode, encode
 from messages.ids import answer_id
@@ -18,7 +21,7 @@ from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
 from tests.pages.test_document_cleaning import letter
 from tests.support.agency_answers import signed
-from tests.support.case_stages import make_case_stage
+from tests.support.case_stages import make_case_stage, store
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_normalizer, make_router
@@ -101,6 +104,25 @@ def test_feed_follows_a_report(served: DoorClient, phone: Phone) -> None:
     (closed,) = reports(phone)
     assert (closed["state"], closed["question"], closed["answer"]) == ("selesai", "", "Sudah diperbaiki.")
     assert closed["link"] == taken["link"]
+
+
+def test_feed_asks_for_a_rating_until_there_is_one(served: DoorClient, phone: Phone) -> None:
+    """The app answers with a follow-up."""
+    sent = item(1, region="Kota Semarang")
+    phone.results(sent)
+    (dispatch,) = process(served)
+    answer(served, dispatch, "closed", "Sudah diperbaiki.")
+    assert not reports(phone)[0]["asks_rating"]
+    decoded = decode(Dispatch, dispatch.value, dispatch.headers)
+    ids = {"id": uuid4(), "subject": decoded.complaint_id, "message_id": decoded.message_id}
+    with write_transaction(served.parts.engine) as connection:
+        event = {**ids, "event": "rating-asked", "reason": "closed", "tracking": decoded.tracking, "at": NOW}
+        store(connection, EventFact, [event])
+    assert reports(phone)[0]["asks_rating"]
+    rating = {"client_id": str(uuid4()), "about": sent["client_id"], "act": "rates", "rating": 4}
+    assert phone.call("POST", "/follow-ups", json=rating).status_code == requests.codes.accepted
+    process(served)
+    assert {entry["asks_rating"] for entry in reports(phone)} == {False}
 
 
 def test_feed_has_the_address_of_a_document(served: DoorClient, phone: Phone) -> None:

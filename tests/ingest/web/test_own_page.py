@@ -240,6 +240,32 @@ def test_a_rating_is_shown_and_not_asked_again(served: DoorClient) -> None:
     assert "rates" not in served.get(f"/l/{token}", headers=_JSON).json()["can"]
 
 
+def test_the_page_asks_for_a_rating_where_the_sender_was_asked(served: DoorClient) -> None:
+    """One form, open on the page until a rating; before the question it is folded away, as every other act."""
+    _, token = answered_report(served)
+    assert not served.get(f"/l/{token}", headers=_JSON).json()["asks_rating"]
+    assert _asks_for_rating(served.get(f"/l/{token}").text) == (False, 1)
+    message_id = read_sender_token(token, served.parts.secrets.link_key)
+    assert message_id
+    report_id, at = complaint_id(message_id), served.parts.now() + timedelta(days=1)
+    asked = {"id": uuid4(), "subject": report_id, "message_id": message_id, "event": "rating-asked", "at": at}
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, EventFact, [{**asked, "tracking": "", "reason": "closed"}])
+    assert served.get(f"/l/{token}", headers=_JSON).json()["asks_rating"]
+    assert _asks_for_rating(served.get(f"/l/{token}").text) == (True, 1)
+    assert _asks_for_rating(served.get(f"/l/{token}?terkirim=rates").text) == (False, 0)
+    rated = message_row(2, "rates", "", of=report_id, rating=2)
+    with write_transaction(served.parts.engine) as connection:
+        store(connection, ComplaintFact, [{**rated, "received_at": at + timedelta(hours=1)}])
+    assert _asks_for_rating(served.get(f"/l/{token}").text) == (False, 0)
+    assert not served.get(f"/l/{token}", headers=_JSON).json()["asks_rating"]
+
+
+def _asks_for_rating(page: str) -> tuple[bool, int]:
+    """Return whether the page asks in a section of its own, and the number of its forms for a rating."""
+    return 'aria-labelledby="nilai"' in page, page.count('value="rates"')
+
+
 def test_the_own_page_has_place_and_picture(served: DoorClient, logged: list[EventDict]) -> None:
     """As they were sent, and only by the own link: another link, another picture and a wrong link open none."""
     sent = send_form(served, [attached("depan.jpg", photo())], address="Depan pasar")

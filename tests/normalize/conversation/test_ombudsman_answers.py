@@ -1,7 +1,7 @@
 """YA and TIDAK by SMS answer the question about the Ombudsman: only the sender's, only of a case that was asked."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,13 +19,17 @@ from tests.support import records
 REPORT = "Listrik sering padam di Desa Rempoah Kecamatan Baturraden"
 
 
-def ask(citizen: Citizen, complaint: Mapping[str, Any]) -> None:
+def ask(
+    citizen: Citizen,
+    complaint: Mapping[str, Any],
+    name: Literal["ombudsman-asked", "rating-asked"] = "ombudsman-asked",
+) -> None:
     """Let oversight ask the sender of a case now."""
     event = OversightEvent(
         id=uuid4(),
         message_id=complaint["message_id"],
         at=citizen.now,
-        event="ombudsman-asked",
+        event=name,
         subject=UUID(str(complaint["id"])),
         reason="resolve",
     )

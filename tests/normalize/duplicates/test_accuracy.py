@@ -61,8 +61,8 @@ def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misl
     """
     assert candidate_metrics["precision"]["value"] >= 0.98
     assert candidate_metrics["recall"]["value"] >= 0.67
-    assert candidate_metrics["likely"]["recall_with_certain"]["value"] >= 0.92
-    assert candidate_metrics["likely"]["right"]["value"] >= 0.7
+    assert candidate_metrics["likely"]["recall_with_certain"]["value"] >= 0.84
+    assert candidate_metrics["likely"]["right"]["value"] >= 0.8
     assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.9
     assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.3
     assert misleading_metrics["precision"]["value"] >= 0.9
@@ -72,16 +72,18 @@ def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misl
 def test_merges_in_streams_are_right(stream_metrics: dict[str, Any]) -> None:
     """Reports that arrive one after another, up to a third of them of a neighbour's matter, are seldom merged wrongly.
 
-    Suggestions are more than half right where neighbours are fewer.
+    About half of the suggestions are right, or more. Where every third report is of a neighbour's matter, one report in
+    eight has one.
     """
     merges, later = stream_metrics["merges"], stream_metrics["later_reports"]
     assert merges["near"]["value"] >= 0.98
     assert merges["other_words"]["value"] >= 0.92
     assert merges["near"]["count"] >= 58
     assert merges["other_words"]["count"] >= 20
-    assert stream_metrics["suggestions"]["value"] >= 0.35
-    assert later["all"]["recall"] >= 0.68
-    assert later["all"]["recall_with_likely"] >= 0.9
+    assert stream_metrics["suggestions"]["value"] >= 0.48
+    assert stream_metrics["suggestions"]["count"] <= 0.14 * stream_metrics["reports"]
+    assert later["all"]["recall"] >= 0.7
+    assert later["all"]["recall_with_likely"] >= 0.86
 
 
 def test_sources_are_judged_about_equally(candidate_metrics: dict[str, Any]) -> None:

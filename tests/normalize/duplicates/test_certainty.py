@@ -17,7 +17,7 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
         (
             message(TREE),
             message("Di Jalan Manggis Raya ada pohon rimbun hampir tumbang, tolong dipotong", 90),
-            "likely",
+            "new",
         ),
         (
             message("Lampu jalan mati di Jalan Melati Raya Semarang sejak Senin"),
@@ -37,7 +37,7 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
         (
             message("Petugas meminta uang RT 03 RW 05, sudah tiga kali dilaporkan. Laporan ke-45."),
             message("Trotoar rusak RT 03 RW 05, sudah dua minggu. Laporan ke-55. #lapor", channel="twitter"),
-            "likely",
+            "new",
         ),
     ],
     ids=[

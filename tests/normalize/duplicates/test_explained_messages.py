@@ -57,7 +57,7 @@ def test_explain_suggests_what_is_likely() -> None:
     first = {"id": "1", "text": "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"}
     second = {
         "id": "2",
-        "text": "Di Jalan Manggis Raya ada pohon rimbun hampir tumbang dekat rumah saya, tolong dipotong",
+        "text": "Di Jalan Manggis Raya ada pohon rimbun hampir tumbang dekat rumah saya, tolong segera dipangkas",
     }
     _, suggested = explained(first, second)
     assert (suggested["decision"], suggested["of"]) == ("likely", "1")

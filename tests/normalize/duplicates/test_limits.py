@@ -126,7 +126,7 @@ def test_joins_from_one_claimed_address_are_limited(parts: Parts, stage: Normali
 def test_suggestions_are_limited(parts: Parts, stage: NormalizeStage) -> None:
     """Per case and per sender. A report above a limit is a case of its own without one; oversight is told once."""
     streets = ("Manggis Raya", "Durian Raya", "Salak Raya")
-    trees = [report(parts, TREE.replace(streets[0], street), f"o{street}", -90) for street in streets]
+    trees = [report(parts, TREE.replace(streets[0], street), f"o{street}", -4) for street in streets]
     (first, second, _), _ = arrive(stage, trees, 0)
     unproven_reports = [unproven(parts, ALLEY_TREE.format(streets[0], alley), 0) for alley in ("Mawar", "Melati")]
     (suggested, alone), events = arrive(stage, unproven_reports, 10, 1)
@@ -134,7 +134,7 @@ def test_suggestions_are_limited(parts: Parts, stage: NormalizeStage) -> None:
     assert suggested.suggestion
     assert suggested.suggestion.of == first.id
     assert [(event.subject, event.reason) for event in events] == [(first.id, "suggestions")]
-    by_one_sender = [report(parts, OTHER_TREE.replace(streets[0], street), "b", 5) for street in streets[1:]]
+    by_one_sender = [report(parts, OTHER_TREE.replace(streets[0], street), "b", 1) for street in streets[1:]]
     (suggested, alone), events = arrive(stage, by_one_sender, 20, 1)
     assert (suggested.relation, alone.relation, alone.suggestion, events) == (Relation(), Relation(), None, [])
     assert suggested.suggestion

@@ -47,9 +47,7 @@ def denial(complaint_id: object, apart_from: object) -> Record:
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_likely_is_suggested(parts: Parts, stage: NormalizeStage, batch_size: int) -> None:
     """The complaint is new, and carries the earlier one with the evidence; nothing counts as a join."""
-    first, second = normalize(
-        stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 90), batch_size=batch_size
-    )
+    first, second = normalize(stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 3), batch_size=batch_size)
     assert relation_kinds([first, second]) == ["new", "new"]
     assert (first.suggestion, second.relation) == (None, Relation())
     assert second.suggestion
@@ -59,7 +57,7 @@ def test_likely_is_suggested(parts: Parts, stage: NormalizeStage, batch_size: in
 
 def test_suggestion_is_decided_once(parts: Parts, stage: NormalizeStage) -> None:
     """The same record gives the same suggestion again, after a crash and after the first case was closed."""
-    records = [at(report(parts, TREE, "a"), 1), at(report(parts, OTHER_TREE, "b", 90), 2)]
+    records = [at(report(parts, TREE, "a"), 1), at(report(parts, OTHER_TREE, "b", 3), 2)]
     outputs = stage.handle(records)
     (first, _) = decode_complaints(outputs)
     stage.handle([answer_record(first.id)])
@@ -70,13 +68,13 @@ def test_closed_case_is_not_suggested(parts: Parts, stage: NormalizeStage) -> No
     """Nobody merges into a case that is finished."""
     (first,) = normalize(stage, report(parts, TREE, "a"))
     stage.handle([answer_record(first.id)])
-    (second,) = normalize(stage, report(parts, OTHER_TREE, "b", 90), first_offset=10)
+    (second,) = normalize(stage, report(parts, OTHER_TREE, "b", 3), first_offset=10)
     assert (second.relation, second.suggestion) == (Relation(), None)
 
 
 def test_denial_splits_only_what_was_merged(parts: Parts, stage: NormalizeStage) -> None:
     """A denied pair stays as it is; if the two were merged meanwhile, they are two matters again."""
-    first, second = normalize(stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 90))
+    first, second = normalize(stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 3))
     stage.handle([denial(second.id, first.id)])
     third, fourth = normalize(
         stage,
@@ -94,7 +92,7 @@ def test_denial_splits_only_what_was_merged(parts: Parts, stage: NormalizeStage)
 
 def test_denial_splits_what_was_merged_the_other_way(parts: Parts, stage: NormalizeStage) -> None:
     """The earlier complaint was merged into the later one, which carries the suggestion."""
-    first, second = normalize(stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 90))
+    first, second = normalize(stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 3))
     stage.handle([correction(first.id, Relation(kind="joins", of=second.id, evidence=(MERGED,)))])
     (third,) = normalize(stage, report(parts, f"Setuju. {TREE}", "c", 91), first_offset=10)
     assert third.relation.of == second.id
@@ -107,7 +105,7 @@ def test_denial_splits_what_was_merged_the_other_way(parts: Parts, stage: Normal
 def test_denial_leaves_a_member_in_its_own_matter(parts: Parts, stage: NormalizeStage) -> None:
     """A complaint that belongs to a third matter stays there when it is kept apart from another one."""
     first, second, third = normalize(
-        stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 90), report(parts, f"Ya. {TREE}", "c", 91)
+        stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 3), report(parts, f"Ya. {TREE}", "c", 4)
     )
     stage.handle([denial(third.id, second.id)])
     (repeat,) = normalize(stage, report(parts, f"Ya. {TREE} Masih.", "d", 92), first_offset=10)

@@ -1,1 +1,1 @@
-"""The thirteen figures."""
+"""The fourteen figures."""

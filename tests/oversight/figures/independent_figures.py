@@ -84,6 +84,12 @@ def independent_figures(
         "reopened": _share(figures["reopened"], figures["closed"], figures["closed"]),
         "closed_without_evidence": _share(figures["without_evidence"], figures["closed"], figures["closed"]),
         "to_ombudsman": _share(figures["handed_over"], current_cases, current_cases),
+        "satisfaction": {
+            "asked": _share(figures["rating_asked"], figures["closed"], figures["closed"]),
+            "answered": _share(figures["rating_answered"], figures["rating_asked"], figures["rating_asked"]),
+            "distribution": {str(row["rating"]): row["cases"] for row in _rows(connection, "ratings")},
+            **_rows(connection, "median_rating")[0],
+        },
     }
 
 

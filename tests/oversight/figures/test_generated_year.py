@@ -99,7 +99,13 @@ def test_the_year_has_every_kind_of_case(facts: DuckDBPyConnection) -> None:
     """Otherwise equal figures would show little."""
     conditions = (
         *("refusals >= 2", "reopenings > 0", "end_kind = 'withdrawn'", "end_kind = 'archived'", "handed_over > 0"),
-        "is_no_report",
+        *(
+            "is_no_report",
+            "rated_at < rating_asked_at",
+            "rated_at >= rating_asked_at",
+            "rating IS NULL AND closings > 0",
+        ),
+        *("rating > 0 AND rating_asked_at IS NULL", "rating > 0 AND reopenings > 0"),
         *("forwarded_at IS NULL", "asked_at IS NOT NULL AND wait_end IS NULL", "answer_outcome = 'missed'"),
         *("answer_outcome = 'met'", "answered_at IS NULL", "verify_outcome = 'missed'", "touched_at > touch_due_at"),
         *("first_refused", "open_due_at IS NOT NULL", "three_times_due_at < open_due_at + INTERVAL 90 DAY"),

@@ -37,7 +37,8 @@ CREATE TABLE report AS
 SELECT id, CAST(moment AS TIMESTAMP) AS moment, channel, act, relation, relation_of FROM complaints;
 CREATE TABLE hop AS
 SELECT complaint_id, id, hop, agency, own_case, CAST(moment AS TIMESTAMP) AS moment, region, report_topic AS topic,
-       relation_of, relation, act, CAST(decode(value)::JSON ->> '$.reopened' AS INTEGER) AS reopened,
+       relation_of, relation, act, CAST(decode(value)::JSON ->> '$.follow_up.rating' AS INTEGER) AS rating,
+       CAST(decode(value)::JSON ->> '$.reopened' AS INTEGER) AS reopened,
        lead(CAST(moment AS TIMESTAMP)) OVER (PARTITION BY complaint_id ORDER BY hop) AS next_at,
        lag(CAST(decode(value)::JSON ->> '$.reopened' AS INTEGER)) OVER (PARTITION BY complaint_id ORDER BY hop) AS before
 FROM dispatches;
@@ -55,7 +56,9 @@ SELECT * FROM (
                             OR CAST(answers.timestamp AS TIMESTAMP) < hop.next_at))
 WHERE ended = 0;
 CREATE TABLE message AS
-SELECT relation_of AS complaint_id, act, moment FROM hop WHERE NOT own_case AND relation = 'repeat';
+SELECT relation_of AS complaint_id, act, moment FROM hop WHERE NOT own_case AND relation = 'repeat' AND act <> 'rates';
+CREATE TABLE rating AS
+SELECT relation_of AS complaint_id, rating, moment FROM hop WHERE NOT own_case AND relation = 'repeat' AND act = 'rates';
 
 CREATE TABLE own AS
 WITH latest AS (SELECT * FROM hop QUALIFY hop = max(hop) OVER (PARTITION BY complaint_id)),
@@ -81,6 +84,10 @@ SELECT report.id, report.moment, jakarta(report.moment) AS day, latest.region, l
        (SELECT max(reopened) FROM hop h WHERE h.complaint_id = report.id AND own_case) AS reopenings,
        (SELECT arg_max(verdict, v.moment) FROM verdict v WHERE v.complaint_id = report.id AND v.hop = latest.hop) AS last_verdict,
        (SELECT count(*) FROM events e WHERE e.subject = report.id AND event = 'handed-to-ombudsman') AS handed_over,
+       (SELECT CAST(min(e.moment) AS TIMESTAMP) FROM events e WHERE e.subject = report.id AND event = 'rating-asked')
+           AS rating_asked_at,
+       (SELECT arg_max(r.rating, r.moment) FROM rating r WHERE r.complaint_id = report.id) AS rating,
+       (SELECT max(r.moment) FROM rating r WHERE r.complaint_id = report.id) AS rated_at,
        greatest(report.moment, (SELECT max(h.moment) FROM hop h WHERE h.complaint_id = report.id),
                 (SELECT max(v.moment) FROM verdict v WHERE v.complaint_id = report.id),
                 (SELECT max(m.moment) FROM message m WHERE m.complaint_id = report.id)) AS until,
@@ -240,8 +247,19 @@ SELECT count(*) FILTER (is_first) AS first_cases, count(*) FILTER (is_answering)
        count(*) FILTER (is_current AND closings > 0) AS closed,
        count(*) FILTER (is_current AND reopenings > 0) AS reopened,
        count(*) FILTER (is_current AND closings > 0 AND NOT has_evidence) AS without_evidence,
-       count(*) FILTER (is_current AND handed_over > 0) AS handed_over
+       count(*) FILTER (is_current AND handed_over > 0) AS handed_over,
+       count(*) FILTER (is_current AND closings > 0 AND rating_asked_at IS NOT NULL) AS rating_asked,
+       count(*) FILTER (is_current AND closings > 0 AND rated_at >= rating_asked_at) AS rating_answered
 FROM cohort;
+
+CREATE VIEW ratings AS
+SELECT value AS rating, (SELECT count(*) FROM cohort WHERE is_current AND closings > 0 AND rating = value) AS cases
+FROM range(1, 6) AS scale(value) ORDER BY value;
+
+-- The first rating that at least half of the cases do not exceed, of five cases or more.
+CREATE VIEW median_rating AS
+SELECT min(rating) FILTER (below * 2 >= total AND total >= 5) AS median FROM (
+    SELECT rating, sum(cases) OVER (ORDER BY rating) AS below, sum(cases) OVER () AS total FROM ratings);
 
 CREATE VIEW received AS
 SELECT channel, count(*) AS reports FROM (

@@ -18,6 +18,7 @@ from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Complaint, FollowUp, OversightEvent, Reply, SenderAct
 from messages.topics import OVERSIGHT
 from oversight.notices.consent_publisher import Asking, ConsentPublisher
+from oversight.notices.rating_publisher import RatingPublisher
 from oversight.notices.tables import OversightConsent, OversightNotice
 from tests.conftest import NOW
 from tests.oversight.harness import READ_MODEL, OversightHarness, make_sink
@@ -50,11 +51,14 @@ class Questions:
     def tell(self, days: float) -> list[tuple[str, str]]:
         """Search some days after the beginning; return number and event or reply of each new message."""
         before = len(self.published)
-        asking = Asking(DIRECTORY.answer_forms, lambda _: LINK, lambda _connection, _ids: self.forgotten)
-        publisher = ConsentPublisher(self.engine, self.publish, threading.Event(), asking)
-        publisher.publish_due(day(days))
+        self.publisher().publish_due(day(days))
         self.oversight.read(self.published[before:])
         return [_told(message) for message in self.published[before:]]
+
+    def publisher(self) -> ConsentPublisher | RatingPublisher:
+        """Return the publisher."""
+        asking = Asking(DIRECTORY.answer_forms, lambda _: LINK, lambda _connection, _ids: self.forgotten)
+        return ConsentPublisher(self.engine, self.publish, threading.Event(), asking)
 
     def act(self, number: int, act: SenderAct, of: int, days: float) -> None:
         """Let the sender of a case do something."""

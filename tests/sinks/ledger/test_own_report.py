@@ -97,7 +97,7 @@ def test_the_conversation_has_the_words_of_both(engine: Engine) -> None:
     assert report
     assert (report.answer, report.question) == ("Sudah diganti.", "")
     assert report.answered_at == NOW + 6 * HOUR
-    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "", (), None)}
+    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "", (), None, False)}
     assert reports.read(UUID(int=9)) is None
 
 
@@ -413,8 +413,8 @@ def test_the_words_to_who_joined_are_not_shown_to_the_first(engine: Engine, rela
     assert words not in dict(conversation(first)).values()
     assert joined.answer == words
     assert reports.last_words([first.status, joined.status]) == {
-        number(1): ("", "", (), None),
-        number(2): (words, "", (), None),
+        number(1): ("", "", (), None, False),
+        number(2): (words, "", (), None, False),
     }
 
 
