@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from sqlmodel import col, select
 
 from accounts.invitations import NewPerson
@@ -51,7 +51,7 @@ class GuidePicture(NamedTuple):
     labels: Sequence[str]
 
 
-def take_pictures() -> Sequence[GuidePicture]:
+def take_pictures(browser: Browser) -> Sequence[GuidePicture]:
     """Return the pictures of a new training room."""
     with tempfile.TemporaryDirectory(prefix="satupintu-guide-") as folder:
         service = RunningService(Path(folder), reference_folder=str(SHIPPED_TABLES))
@@ -60,7 +60,7 @@ def take_pictures() -> Sequence[GuidePicture]:
             parts = Parts(room_settings(service.settings), CHANNELS, system_surroundings())
             room = wait_for(lambda: _ready_room(parts))
             assert room
-            pictures = list(_pictures(parts, room))
+            pictures = list(_pictures(browser, parts, room))
             parts.close()
         finally:
             service.close()
@@ -77,10 +77,10 @@ def _ready_room(parts: Parts) -> TrainingRoom | None:
     return room if len(dispatched) == len(room.cases) else None
 
 
-def _pictures(parts: Parts, room: TrainingRoom) -> Iterator[GuidePicture]:
+def _pictures(browser: Browser, parts: Parts, room: TrainingRoom) -> Iterator[GuidePicture]:
     number = next(case.number for case in room.cases if case.key == "lampu")
     case = f"/desk/laporan/{number}"
-    with _signed_in_page(parts) as page:
+    with _signed_in_page(browser, parts) as page:
         site = parts.settings.desk_reached_at
         page.goto(f"{site}/desk/laporan?tab=baru")
         wait_for(lambda: page.reload() and page.locator(f"a[href^='{case}']").count())
@@ -102,24 +102,23 @@ def _pictures(parts: Parts, room: TrainingRoom) -> Iterator[GuidePicture]:
 
 
 @contextmanager
-def _signed_in_page(parts: Parts) -> Iterator[Page]:
-    """Yield a page of a browser in which an invented officer has signed in."""
+def _signed_in_page(browser: Browser, parts: Parts) -> Iterator[Page]:
+    """Yield a page of the browser in which an invented officer has signed in."""
     person = NewPerson("sri@latihan.example", "Sri Contohwati", Role.OFFICER, _AGENCY)
     token = build_account_services(parts, parts.audit_log.append).people.invite(person, "guide", "pictures")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        page = browser.new_context(locale="id-ID", color_scheme="light").new_page()
-        page.goto(invitation_link(parts.settings.desk_reached_at, token))
-        page.fill("[name=sandi]", _PASSWORD)
-        page.fill("[name=ulang]", _PASSWORD)
-        page.press("[name=ulang]", "Enter")
-        page.wait_for_url("**/desk/masuk**")
-        page.fill("[name=email]", person.email)
-        page.fill("[name=sandi]", _PASSWORD)
-        page.press("[name=sandi]", "Enter")
-        page.wait_for_url("**/desk/**")
-        yield page
-        browser.close()
+    context = browser.new_context(locale="id-ID", color_scheme="light")
+    page = context.new_page()
+    page.goto(invitation_link(parts.settings.desk_reached_at, token))
+    page.fill("[name=sandi]", _PASSWORD)
+    page.fill("[name=ulang]", _PASSWORD)
+    page.press("[name=ulang]", "Enter")
+    page.wait_for_url("**/desk/masuk**")
+    page.fill("[name=email]", person.email)
+    page.fill("[name=sandi]", _PASSWORD)
+    page.press("[name=sandi]", "Enter")
+    page.wait_for_url("**/desk/**")
+    yield page
+    context.close()
 
 
 def _picture(page: Page, name: str, size: tuple[int, int], top: str = "h1", text: str = "") -> GuidePicture:
@@ -136,10 +135,12 @@ def _picture(page: Page, name: str, size: tuple[int, int], top: str = "h1", text
 
 def main() -> int:
     """Write the pictures and their labels. Return 1 without chromium."""
-    if not shutil.which("chromium"):
+    chromium = shutil.which("chromium")
+    if not chromium:
         print("chromium is not on PATH: install it (Debian: apt-get install chromium)", file=sys.stderr)  # noqa: T201
         return 1
-    pictures = take_pictures()
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium) as browser:
+        pictures = take_pictures(browser)
     for picture in pictures:
         (PICTURES / f"{picture.name}.webp").write_bytes(picture.image)
     labels = {picture.name: picture.labels for picture in pictures}
