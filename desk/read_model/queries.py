@@ -57,7 +57,8 @@ _COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields 
 class CaseFilter:
     """Conditions of a list. An empty value is no condition.
 
-    `region` is the beginning of a region's code. `due_within` counts days from now. `holder` is an account's id.
+    `region` is the beginning of a region's code. `due_within` counts days from now. `holders` are ids of accounts.
+    `released`: the officer who had the case works there no more, and nobody has decided about it since.
     `words` are searched in title, text and place. `suggested`: another open case is perhaps the same. `recommended`: a
     recommendation of an overseer waits for an answer. `danger`: one without an answer. `sender_wrote` and `unanswered`:
     see `DeskCase`. The case came to the agency at `since` or later, and before `until`.
@@ -67,12 +68,13 @@ class CaseFilter:
     topic: str = ""
     region: str = ""
     due_within: int | None = None
-    holder: str = ""
+    holders: tuple[str, ...] = ()
     unit: str = ""
     refused: bool = False
     joined: int = 0
     suggested: bool = False
     recommended: bool = False
+    released: bool = False
     words: str = ""
     danger: bool = False
     sender_wrote: bool = False
@@ -97,9 +99,11 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of a list. A row has the columns of `DeskCase` without its text, and `excerpt`, `holder` and `unit`.
+    """A page of a list.
 
-    `holder` is the name of the officer who has the case; `None` if nobody has it. `next` is `None` at the end.
+    A row has the columns of `DeskCase` without its text, and `excerpt`, `holder`, `holder_id` and `unit`. `holder` is
+    the name of the officer who has the case, `holder_id` the account; `None` if nobody has it. `next` is `None` at the
+    end.
     """
 
     rows: Sequence[Row[Any]]
@@ -157,6 +161,7 @@ def _rows(text_characters: int) -> Select[Any]:
         *_COLUMNS,
         func.substr(col(DeskCase.text), 1, text_characters).label("excerpt"),
         col(DeskHolder.name).label("holder"),
+        col(DeskHolder.account_id).label("holder_id"),
         col(DeskHolder.unit).label("unit"),
     ).outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
 
@@ -173,6 +178,20 @@ def read_dangers(connection: Connection, tier: Tier, limit: int) -> Sequence[Row
         is_in_tier(tier), danger_since.is_not(None)
     )
     return connection.execute(query.order_by(danger_since, col(DeskCase.dispatch_id)).limit(limit)).all()
+
+
+def count_released(connection: Connection, tier: Tier) -> int:
+    """Return the number of the tier's unfinished cases whose officer works there no more."""
+    query = (
+        select(func.count())
+        .select_from(DeskHolder)
+        .join(DeskCase, col(DeskCase.dispatch_id) == col(DeskHolder.dispatch_id))
+        .where(col(DeskHolder.agency) == tier.agency, col(DeskHolder.released_at).is_not(None))
+        .where(col(DeskCase.is_current), col(DeskCase.tab) != "done")
+    )
+    if tier.units is not None:
+        query = query.where(is_one_of(col(DeskHolder.unit_code), sorted(tier.units)))
+    return connection.execute(query).scalar_one()
 
 
 def count_tabs(connection: Connection, tier: Tier, now: datetime) -> Mapping[ListTab, int]:
@@ -252,8 +271,10 @@ def _conditions(tier: Tier, case_filter: CaseFilter, now: datetime) -> list[Colu
         conditions.append(has_open_suggestion())
     if case_filter.recommended:
         conditions.append(has_waiting_recommendation(tier.agency))
-    if case_filter.holder:
-        conditions.append(_is_held(tier.agency, col(DeskHolder.account_id) == case_filter.holder))
+    if case_filter.holders:
+        conditions.append(_is_held(tier.agency, is_one_of(col(DeskHolder.account_id), case_filter.holders)))
+    if case_filter.released:
+        conditions.append(_is_held(tier.agency, col(DeskHolder.released_at).is_not(None)))
     if case_filter.unit:
         conditions.append(_is_held(tier.agency, col(DeskHolder.unit) == case_filter.unit))
     conditions += _marks(case_filter)

@@ -161,7 +161,7 @@ class UnitPassing:
         }
         connection.execute(insert_statement(connection, DeskAssignment).values(step))
         # Who had the case may not see it any more.
-        values = {**values, "account_id": "", "name": ""}
+        values = {**values, "account_id": "", "name": "", "released_at": None}
         row = {"dispatch_id": case.dispatch_id, "agency": case.agency, "returns": 0, **values}
         statement = insert_statement(connection, DeskHolder).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=values))

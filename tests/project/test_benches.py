@@ -108,7 +108,19 @@ LIBRARIES = {
 NEEDS_KAFKA = {"normalize", "outage", "route_speed"}
 # They start services or servers: each takes five seconds of processor time or more.
 EXPENSIVE = {
-    *("against", "archive", "audit", "desk", "footprint", "normalize", "normalizers", "outage", "peers", "queueing", "units"),
+    *(
+        "against",
+        "archive",
+        "audit",
+        "desk",
+        "footprint",
+        "normalize",
+        "normalizers",
+        "outage",
+        "peers",
+        "queueing",
+        "units",
+    ),
     *("pipeline.door_delays", "pipeline.lifecycles", "route_speed", "same_output"),
 }
 

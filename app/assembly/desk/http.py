@@ -11,6 +11,8 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from accounts.account_store import AccountStore
+from accounts.appointments import active_stand_ins
 from accounts.pages.people_pages import PEOPLE_NAVIGATION
 from accounts.signed_in import SignedIn
 from app.assembly.desk.accounts import build_account_pages, build_account_services
@@ -121,7 +123,10 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
 
     def officers(agency: str) -> Sequence[Officer]:
-        return [Officer(account.id, account.name, account.unit) for account in accounts.accounts.of_agency(agency)]
+        persons = accounts.accounts.of_agency(agency)
+        stand_ins = active_stand_ins(persons, parts.now())
+        names = {account_id: stand_in.name for account_id, stand_in in stand_ins.items()}
+        return [Officer(person.id, person.name, person.unit, names.get(person.id, "")) for person in persons]
 
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, navigation).routes())
@@ -208,6 +213,7 @@ def desk_page_parts(
         public_address=parts.settings.reached_at,
         direct_message_channels=direct_message_channels(parts.settings),
         officers=officers,
+        stood_in_for=AccountStore(parts.engine, parts.now).stood_in_for,
         open_file=desk.open_file,
         open_contact=desk.open_contact,
         record=desk.audit_log.append,

@@ -1,6 +1,6 @@
 """Digests and notices: to whom, when, how often, and with numbers and links only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import cast
@@ -40,6 +40,8 @@ _LINKS = DeskLinks(
     lambda number: f"https://lapor.example/desk/{number}",
     "https://lapor.example/desk/webhook",
     "https://lapor.example/desk/akun",
+    "https://lapor.example/desk/akun-semua",
+    "https://lapor.example/desk?daftar=dilepas",
 )
 # A morning in Jakarta, 07:00.
 _SEVEN = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
@@ -60,6 +62,8 @@ class Accounts:
         }
     )
 
+    ends: dict[tuple[str, datetime], int] = field(default_factory=dict)
+
     def agencies(self) -> Sequence[str]:
         """See `Recipients`."""
         return list(self.persons)
@@ -67,6 +71,14 @@ class Accounts:
     def officers(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
         return self.persons[agency]
+
+    def administrators(self) -> Sequence[Recipient]:
+        """See the protocol."""
+        return [Recipient("administrator", "administrator@lapor.contoh.id")]
+
+    def ending(self, after: datetime, until: datetime) -> Mapping[tuple[str, datetime], int]:
+        """See the protocol."""
+        return {(agency, at): count for (agency, at), count in self.ends.items() if after < at <= until}
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
@@ -78,7 +90,7 @@ class Accounts:
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
-        return self.persons[agency][:1]
+        return self.persons.get(agency, [])[:1]
 
 
 @dataclass

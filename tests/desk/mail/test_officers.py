@@ -39,7 +39,7 @@ def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
     store_account(engine, 4, Role.TRIAGE, "")
     store_account(engine, 5, Role.OFFICER, "kota-3374")
     store_account(engine, 6, Role.OVERSEER, "")
-    recipients = AccountRecipients(AccountStore(engine))
+    recipients = AccountRecipients(AccountStore(engine, lambda: NOW), lambda: NOW)
     assert recipients.agencies() == [_AGENCY, "kota-3374"]
     coordinator = Recipient(str(UUID(int=2)), "petugas2@pln.example")
     officer = Recipient(str(UUID(int=1)), "petugas1@pln.example", wants_digest=False)

@@ -17,6 +17,7 @@ from desk.read_model.queries import (
     CaseFilter,
     Cursor,
     count_matches,
+    count_released,
     count_tabs,
     count_topics,
     read_dangers,
@@ -50,7 +51,9 @@ FILTERS = [
     CaseFilter(topic="topik-7"),
     CaseFilter(region="33.74"),
     CaseFilter(due_within=2),
-    CaseFilter(holder="00000000-0000-0000-0000-000000000001"),
+    CaseFilter(holders=("00000000-0000-0000-0000-000000000001",)),
+    CaseFilter(holders=("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")),
+    CaseFilter(released=True),
     CaseFilter(unit="Dinas Kesehatan"),
     CaseFilter(refused=True),
     CaseFilter(joined=10),
@@ -77,6 +80,7 @@ QUERIES: dict[str, Query] = {
         connection, Tier(AGENCIES[0]), CaseFilter(), NOW, 50, CURSOR._replace(has_danger=True)
     ),
     "dangers": lambda connection: read_dangers(connection, Tier(AGENCIES[0]), 5),
+    "released": lambda connection: count_released(connection, Tier(AGENCIES[0])),
     "counts": lambda connection: count_tabs(connection, Tier(AGENCIES[0]), NOW),
     **{
         f"counts of {case_filter}": lambda connection, case_filter=case_filter: count_matches(  # type: ignore[misc]
