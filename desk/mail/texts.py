@@ -160,13 +160,15 @@ def switched_off_text(reason: str, links: DeskLinks) -> MailText:
 
 def ending_text(agency_name: str, count: int, last_day: str, links: DeskLinks) -> MailText:
     """Return the e-mail about persons whose last day is near."""
-    opening = counted("Tugas {count} orang di {agency} berakhir pada {day}.", count)
+    opening = counted("Tugas {count} orang di {agency} berakhir pada {day}.", count, agency=agency_name, day=last_day)
     advice = _ENDING_ADVICE.filled(link=links.accounts)
-    return MailText(_ENDING_SUBJECT, [[opening.filled(agency=agency_name, day=last_day)], [advice], [_FOOTER]])
+    return MailText(_ENDING_SUBJECT, [[opening], [advice], [_FOOTER]])
 
 
 def ended_text(agency_name: str, count: int, last_day: str, links: DeskLinks) -> MailText:
     """Return the e-mail about persons whose last day is over."""
-    opening = counted("Tugas {count} orang di {agency} sudah berakhir, pada {day}.", count)
+    opening = counted(
+        "Tugas {count} orang di {agency} sudah berakhir, pada {day}.", count, agency=agency_name, day=last_day
+    )
     advice = _ENDED_ADVICE.filled(link=links.released)
-    return MailText(_ENDED_SUBJECT, [[opening.filled(agency=agency_name, day=last_day)], [advice], [_FOOTER]])
+    return MailText(_ENDED_SUBJECT, [[opening], [advice], [_FOOTER]])

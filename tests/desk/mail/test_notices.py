@@ -15,6 +15,7 @@ from config.database import DatabaseUnavailable, insert_statement, read_transact
 from desk.acts.case_work import CaseWork
 from desk.acts.tables import DeskHolder
 from desk.changes import CaseChange, ChangeKind
+from desk.mail.appointments import AppointmentMail
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob, digest_day
 from desk.mail.message import Mail
@@ -110,6 +111,19 @@ class Office:
         self.digests = self.new_digest_job()
         self.notices = NoticeJob(
             self.engine, self.accounts, _LINKS, self.composer, self.outbox, self.clock, {_AGENCY: "PLN"}.__getitem__
+        )
+
+    def new_appointment_mail(self) -> AppointmentMail:
+        """Return the job as another process has it."""
+        zones = {_AGENCY: _WIB, _EASTERN_AGENCY: _WIT, "kota-3374": _WIB}
+        return AppointmentMail(
+            self.accounts,
+            zones.__getitem__,
+            lambda code: {_AGENCY: "PLN"}.get(code, code),
+            _LINKS,
+            self.composer,
+            self.outbox,
+            self.clock,
         )
 
     def new_digest_job(self) -> DigestJob:
@@ -488,3 +502,32 @@ def test_an_officer_of_a_unit_without_news_gets_no_mail(office: Office) -> None:
     office.counts = {_AGENCY: DigestCounts(new=3)}
     office.citizen_wrote(1)
     assert (office.notices.step(), office.digests.step()) == (0, 0)
+
+
+def test_coordinators_hear_two_weeks_before_a_last_day(office: Office) -> None:
+    """Once for all persons with the same last day, and once after it. No name is in the e-mail."""
+    # Midnight in Jakarta after 8 December.
+    ends_at = datetime(2026, 12, 8, 17, tzinfo=UTC)
+    office.accounts.ends = {(_AGENCY, ends_at): 2}
+    office.clock.time = ends_at - timedelta(days=14, seconds=1)
+    assert office.new_appointment_mail().step() == 0
+    office.clock.time += timedelta(seconds=1)
+    assert office.new_appointment_mail().step() == 1
+    office.new_appointment_mail().step()
+    ((address, (mail,)),) = office.send_all_of_each().items()
+    assert address == "ratna@pln.example"
+    assert "Tugas 2 orang di PLN berakhir pada 8 Des 2026." in mail.body
+    assert "https://lapor.example/desk/akun-semua" in mail.body
+    office.clock.time = ends_at
+    for _ in range(2):
+        office.new_appointment_mail().step()
+    ((_, (mail,)),) = office.send_all_of_each().items()
+    assert "Tugas 2 orang di PLN sudah berakhir, pada 8 Des 2026." in mail.body
+    assert "https://lapor.example/desk?daftar=dilepas" in mail.body
+
+
+def test_administrators_hear_where_there_is_no_coordinator(office: Office) -> None:
+    """Somebody must."""
+    office.accounts.ends = {("kota-3374", office.clock.time + timedelta(days=3)): 1}
+    assert office.new_appointment_mail().step() == 1
+    assert list(office.send_all()) == ["administrator@lapor.contoh.id"]
