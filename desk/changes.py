@@ -8,8 +8,9 @@ from uuid import UUID
 # `received`: a case came to the agency. `danger`: a case that came, or a further report of it, tells of danger to life.
 # `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
 # added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
-# `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over. `recommended`: the agency
-# must answer a recommendation of an overseer. `recommendation-due` and `recommendation-overdue`: its deadline.
+# `overdue`: the deadline has passed. `twice-overdue` and `three-times-overdue`: so many times its period is over.
+# `recommended`: the agency must answer a recommendation of an overseer. `recommendation-due` and
+# `recommendation-overdue`: its deadline.
 ChangeKind: TypeAlias = Literal[
     "received",
     "danger",
@@ -18,12 +19,13 @@ ChangeKind: TypeAlias = Literal[
     "moved",
     "due",
     "overdue",
+    "twice-overdue",
     "three-times-overdue",
     "recommended",
     "recommendation-due",
     "recommendation-overdue",
 ]
-DEADLINE_CHANGES: tuple[ChangeKind, ...] = ("due", "overdue", "three-times-overdue")
+DEADLINE_CHANGES: tuple[ChangeKind, ...] = ("due", "overdue", "twice-overdue", "three-times-overdue")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
 from desk.read_model.tables import DeskCase
 from messages.recommendation import RECOMMENDATION_CLOCK
 
-# Changes by events of the clock of a recommendation. The agency is told again after three periods.
+# Changes by events of the clock of a recommendation. The agency is told again after two and three periods.
 _OF_RECOMMENDATIONS: Mapping[str, ChangeKind] = {
     "due": "recommendation-due",
     "overdue": "recommendation-overdue",
+    "twice-overdue": "recommendation-overdue",
     "three-times-overdue": "recommendation-overdue",
 }
 

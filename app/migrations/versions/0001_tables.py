@@ -998,6 +998,7 @@ def _create_oversight() -> None:
         sa.Column("agency_hop", sa.Integer(), nullable=True),
         sa.Column("last_day_at", _TIME, nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("twice_at", _TIME, nullable=False),
         sa.Column("three_times_at", _TIME, nullable=False),
         sa.Column("next_at", _TIME, nullable=True),
     )

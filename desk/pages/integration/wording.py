@@ -22,6 +22,7 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "moved": _("Laporan pindah dari instansi"),
     "due": _("Tenggat laporan tinggal satu hari kerja"),
     "overdue": _("Laporan lewat tenggat"),
+    "twice-overdue": _("Laporan lewat dua kali tenggat"),
     "three-times-overdue": _("Laporan lewat tiga kali tenggat"),
     "recommended": _("Rekomendasi pengawas masuk"),
     "recommendation-due": _("Tenggat menjawab rekomendasi tinggal satu hari kerja"),
