@@ -27,6 +27,8 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "recommended": _("Rekomendasi pengawas masuk"),
     "recommendation-due": _("Tenggat menjawab rekomendasi tinggal satu hari kerja"),
     "recommendation-overdue": _("Rekomendasi belum dijawab dan lewat tenggat"),
+    "unit-due": _("Tenggat unit tinggal satu hari kerja"),
+    "unit-overdue": _("Laporan lewat tenggat unit"),
 }
 _DELIVERY_KINDS: Mapping[str, Message] = {
     **{str(kind): name for kind, name in KIND_NAMES.items()},

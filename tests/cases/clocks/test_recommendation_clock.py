@@ -18,7 +18,7 @@ MONDAY = datetime(2026, 11, 2, 2, tzinfo=UTC)
 
 
 def test_ten_working_days_after_the_recommendation() -> None:
-    """The last day begins after nine, two periods end after twenty, three after thirty. Earlier possession is nothing."""
+    """The last day begins after nine, two periods end after twenty, three after thirty, whoever had it before."""
     clock = recommendation_clock(DEADLINES, MONDAY, MONDAY - timedelta(days=90), "bumn-pln")
     assert clock.started_at == MONDAY
     assert clock.due_at == MONDAY + timedelta(days=14)
