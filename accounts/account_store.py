@@ -140,8 +140,7 @@ class AccountStore:
             col(AccountRow.stand_in) == account_id,
             col(AccountRow.away_from) <= now,
             col(AccountRow.away_until) > now,
-            col(AccountRow.revoked_at).is_(None),
-            _has_not_ended(now),
+            is_in_office(now),
         )
         with read_transaction(self._engine) as connection:
             return {str(row.id): row.name for row in connection.execute(query)}
@@ -198,9 +197,7 @@ def _has_not_ended(now: datetime) -> ColumnElement[bool]:
 
 def active_administrators(connection: Connection, now: datetime) -> int:
     """Return the number of administrators who may sign in."""
-    query = select(func.count()).where(
-        col(AccountRow.role) == Role.ADMINISTRATOR, col(AccountRow.revoked_at).is_(None), _has_not_ended(now)
-    )
+    query = select(func.count()).where(col(AccountRow.role) == Role.ADMINISTRATOR, is_in_office(now))
     return int(connection.execute(query).scalar_one())
 
 
@@ -212,8 +209,12 @@ def is_active(connection: Connection, account_id: UUID) -> bool:
 
 def is_gone(connection: Connection, account_id: UUID, now: datetime) -> bool:
     """Return True if the account is revoked, or the last day of the person is over."""
-    may_enter = and_(col(AccountRow.revoked_at).is_(None), _has_not_ended(now))
-    return has_row(connection, select(col(AccountRow.id)).where(col(AccountRow.id) == account_id, ~may_enter))
+    return has_row(connection, select(col(AccountRow.id)).where(col(AccountRow.id) == account_id, ~is_in_office(now)))
+
+
+def is_in_office(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the person of a row of `AccountRow` may sign in."""
+    return and_(col(AccountRow.revoked_at).is_(None), _has_not_ended(now))
 
 
 def save_account(connection: Connection, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:

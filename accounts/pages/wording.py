@@ -11,6 +11,7 @@ from pages.translation.message import message as _
 ROLES: Mapping[Role, Message] = {
     Role.OFFICER: _("Pejabat penghubung"),
     Role.COORDINATOR: _("Koordinator instansi"),
+    Role.HEAD: _("Pimpinan"),
     Role.TRIAGE: _("Petugas triase"),
     Role.OPERATOR: _("Petugas operasional"),
     Role.OVERSEER: _("Pengawas"),
@@ -39,7 +40,9 @@ NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "last_without_unit": _(
         "Orang terakhir yang melihat laporan tanpa unit tidak dapat dicabut. Undang koordinator lain dahulu."
     ),
-    "unit_not_for_role": _("Hanya pejabat penghubung dapat ditempatkan di unit. Koordinator melihat seluruh instansi."),
+    "unit_not_for_role": _(
+        "Hanya pejabat penghubung dan pimpinan dapat ditempatkan di unit. Koordinator melihat seluruh instansi."
+    ),
     "decree_invalid": _("Nomor SK terlalu panjang atau memuat karakter yang tidak terlihat. Tulis dalam satu baris."),
     "decree_in_future": _("Tanggal SK belum tiba. Isi tanggal yang tertulis di SK itu."),
     "end_in_past": _("Hari terakhir itu sudah lewat. Isi hari ini atau sesudahnya, atau pilih Cabut akses."),

@@ -53,6 +53,10 @@ class Recipients(Protocol):
         """Return how many persons of an agency end at one moment between two, by agency and moment."""
         ...
 
+    def readers(self, agency: str) -> Sequence[Recipient]:
+        """Return all persons of an agency who read its cases: officers, coordinators and heads."""
+        ...
+
     def overseers(self) -> Sequence[Recipient]:
         """Return the persons who watch all agencies."""
         ...

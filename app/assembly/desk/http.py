@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from accounts.account_store import AccountStore
 from accounts.appointments import active_stand_ins
 from accounts.pages.people_pages import PEOPLE_NAVIGATION
+from accounts.permissions import CASE_ROLES
 from accounts.signed_in import SignedIn
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.api import build_agency_api, build_agency_keys
@@ -126,7 +127,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         persons = accounts.accounts.of_agency(agency)
         stand_ins = active_stand_ins(persons, parts.now())
         names = {account_id: stand_in.name for account_id, stand_in in stand_ins.items()}
-        return [Officer(person.id, person.name, person.unit, names.get(person.id, "")) for person in persons]
+        workers = (person for person in persons if person.role in CASE_ROLES)
+        return [Officer(person.id, person.name, person.unit, names.get(person.id, "")) for person in workers]
 
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, navigation).routes())

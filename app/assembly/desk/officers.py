@@ -11,7 +11,7 @@ from accounts.account_store import Account, AccountStore
 from accounts.appointments import active_stand_ins
 from accounts.pages.own_pages import OWN_ADDRESS
 from accounts.pages.people_pages import PEOPLE_ADDRESS
-from accounts.permissions import Role
+from accounts.permissions import AGENCY_ROLES, CASE_ROLES, Role
 from app.assembly.desk.institutions import RegistryInstitutions
 from config.database import read_transaction
 from config.time_zones import time_zone
@@ -21,9 +21,6 @@ from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
 from desk.units.tiers import tier_of
-
-# Agency of the roles that belong to no institution.
-_READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
 
 
 class AccountRecipients:
@@ -38,19 +35,23 @@ class AccountRecipients:
 
     def agencies(self) -> Sequence[str]:
         """See the protocol."""
-        return sorted({account.agency for account in self._accounts.active() if account.role in _READERS})
+        return sorted({account.agency for account in self._accounts.active() if account.role in CASE_ROLES})
 
     def officers(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        return self._present(agency, _READERS)
+        return self._present(agency, CASE_ROLES)
 
     def staff(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        return self._present(agency, {*_READERS, Role.TRIAGE})
+        return self._present(agency, {*CASE_ROLES, Role.TRIAGE})
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
         return self._present(agency, {Role.COORDINATOR})
+
+    def readers(self, agency: str) -> Sequence[Recipient]:
+        """See the protocol."""
+        return self._present(agency, AGENCY_ROLES)
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
