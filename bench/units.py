@@ -37,6 +37,7 @@ from desk.read_model.queries import TABS, CaseFilter, count_matches, count_tabs,
 from desk.read_model.tables import DeskCase
 from desk.units.tables import DeskUnit
 from desk.units.tiers import is_in_tier, tier_of
+from desk.units.unit_cases import write_unit_cases
 from tests.support.generated_cases import generate_cases
 from tests.support.ports import free_port
 from tests.support.query_plans import collect_statistics
@@ -196,7 +197,9 @@ def _give_units(parts: Parts, agencies: Sequence[str]) -> None:
                         {"dispatch_id": dispatch_id, "agency": agency, "unit": f"Unit {code}", "unit_code": code}
                     )
             for start in range(0, len(rows), _ROWS_AT_ONCE):
-                connection.execute(insert(DeskHolder), rows[start : start + _ROWS_AT_ONCE])
+                chunk = rows[start : start + _ROWS_AT_ONCE]
+                connection.execute(insert(DeskHolder), chunk)
+                write_unit_cases(connection, [row["dispatch_id"] for row in chunk])
 
 
 if __name__ == "__main__":

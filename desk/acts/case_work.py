@@ -14,6 +14,7 @@ from config.conditions import is_one_of
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder, DeskNote, DeskTemplate
+from desk.units.tables import DeskUnit
 from desk.units.tiers import Tier
 
 # Units of one agency that pages list.
@@ -86,13 +87,22 @@ class CaseWork:
         """
         unit, of_agency = col(DeskHolder.unit), col(DeskHolder.agency) == tier.agency
         if tier.units is not None:
-            of_agency &= is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
+            return self._units_with_cases(tier)
         units = select(func.min(unit).label("unit")).where(of_agency, unit > "").cte(recursive=True)
         following = select(func.min(unit)).where(of_agency, unit > units.c.unit).scalar_subquery()
         units = units.union_all(select(following).where(units.c.unit.is_not(None)))
         with read_transaction(self._engine) as connection:
             query = select(units.c.unit).where(units.c.unit.is_not(None)).order_by(units.c.unit).limit(_MAX_UNITS)
             return connection.execute(query).scalars().all()
+
+    def _units_with_cases(self, tier: Tier) -> Sequence[str]:
+        held = select(col(DeskHolder.dispatch_id)).where(
+            col(DeskHolder.agency) == tier.agency, col(DeskHolder.unit_code) == col(DeskUnit.code)
+        )
+        is_shown = (col(DeskUnit.agency) == tier.agency, is_one_of(col(DeskUnit.code), sorted(tier.units or ())))
+        query = select(col(DeskUnit.name)).where(*is_shown, held.exists()).distinct()
+        with read_transaction(self._engine) as connection:
+            return connection.execute(query.order_by(col(DeskUnit.name)).limit(_MAX_UNITS)).scalars().all()
 
     def templates(self, agency: str) -> Sequence[Row[Any]]:
         """Return the agency's templates, by title."""

@@ -22,6 +22,7 @@ from desk.read_model.change_order import number_changes
 from desk.read_model.tables import DeskCase
 from desk.units.tiers import Tier, read_tree
 from desk.units.tree import UnitTree
+from desk.units.unit_cases import move_unit_cases
 
 # After so many returns a case goes to the coordinators, and nothing passes it on by itself.
 MOST_RETURNS = 2
@@ -174,6 +175,7 @@ class UnitPassing:
         rows = [{"dispatch_id": id_, "agency": case.agency, **follows} for id_ in earlier]
         connection.execute(insert_statement(connection, DeskHolder).on_conflict_do_nothing(), rows)
         connection.execute(update(DeskHolder).where(is_one_of(col(DeskHolder.dispatch_id), earlier)).values(follows))
+        move_unit_cases(connection, earlier)
         # Programs with a key of the unit find the case in their list.
         number_changes(connection, {case.dispatch_id: case.agency})
         change = CaseChange(step["id"], "received", case.agency, case.tracking, case.dispatch_id, case.state, at)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from config.conditions import is_one_of
@@ -25,11 +26,12 @@ HOLDING: tuple[ColumnElement[Any], ...] = (
 class Tier:
     """The cases that somebody may see: all of an agency, or with `units` those for which one of these is accountable.
 
-    Only `tier_of` makes one with units.
+    Only `tier_of` makes one with units: `unit` and those below it.
     """
 
     agency: str
     units: frozenset[str] | None = None
+    unit: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -46,18 +48,22 @@ def tier_of(connection: Connection, agency: str, unit: str) -> Tier:
 
     Without a unit it is the agency, otherwise the unit and those below it. A unit that does not exist sees nothing.
     """
-    return Tier(agency, read_tree(connection, agency).below(unit)) if unit else Tier(agency)
+    return Tier(agency, read_tree(connection, agency).below(unit), unit) if unit else Tier(agency)
 
 
 def is_in_tier(tier: Tier) -> ColumnElement[bool]:
-    """Return the condition that a row of `DeskCase` is in the tier."""
+    """Return the condition that a row of `DeskCase` is in the tier.
+
+    It is looked up for each row: for the few rows that another condition leaves. Lists read `DeskUnitCase`.
+    """
     is_own = col(DeskCase.agency) == tier.agency
     if tier.units is None:
         return is_own
-    held = select(col(DeskHolder.dispatch_id)).where(
-        col(DeskHolder.agency) == tier.agency, is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
-    )
-    return is_own & col(DeskCase.dispatch_id).in_(held)
+    # A query may have the holder of each case, too.
+    holder = aliased(DeskHolder)
+    is_held = is_one_of(col(holder.unit_code), sorted(tier.units))
+    held = select(col(holder.dispatch_id)).where(col(holder.dispatch_id) == col(DeskCase.dispatch_id), is_held)
+    return is_own & held.exists()
 
 
 def sees(connection: Connection, tier: Tier, dispatch_id: UUID) -> bool:

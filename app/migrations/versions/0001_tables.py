@@ -403,6 +403,36 @@ def _create_desk_read_model() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("changed_at", _TIME, nullable=False),
     )
+    op.create_table(
+        "desk_unit_case",
+        sa.Column("dispatch_id", sa.Uuid(), primary_key=True),
+        sa.Column("unit", sa.String(), primary_key=True),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("tab", sa.String(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("changed_at", _TIME, nullable=False),
+        sa.Column("dispatched_at", _TIME, nullable=False),
+        sa.Column("danger_since", _TIME, nullable=True),
+        sa.Column("topic", sa.String(), nullable=False),
+    )
+    for name, columns in (
+        ("due", ["tab", "due_at"]),
+        ("open", ["is_open", "due_at"]),
+        ("changed", ["tab", "changed_at"]),
+        ("topic", ["tab", "topic", "due_at"]),
+        ("arrival", ["tab", "dispatched_at"]),
+        ("open_arrival", ["is_open", "dispatched_at"]),
+    ):
+        op.create_index(f"ix_desk_unit_case_{name}", "desk_unit_case", ["agency", "unit", *columns, "dispatch_id"])
+    for name, columns in (("since", ["danger_since"]), ("due", ["tab", "due_at"]), ("open", ["is_open", "due_at"])):
+        op.create_index(
+            f"ix_desk_unit_case_danger_{name}",
+            "desk_unit_case",
+            ["agency", "unit", *columns, "dispatch_id"],
+            sqlite_where=sa.text("danger_since IS NOT NULL"),
+            postgresql_where=sa.text("danger_since IS NOT NULL"),
+        )
 
 
 def _create_desk_interface() -> None:
