@@ -189,17 +189,17 @@ def _give_units(parts: Parts, agencies: Sequence[str]) -> None:
             connection.execute(insert(DeskUnit), units)
             query = select(col(DeskCase.dispatch_id)).where(col(DeskCase.agency) == agency)
             ids: Sequence[UUID] = connection.execute(query).scalars().all()
-            rows = []
-            for dispatch_id in ids:
-                if chooser.random() < _PASSED_ON:
-                    code = chooser.choice(codes)
-                    rows.append(
-                        {"dispatch_id": dispatch_id, "agency": agency, "unit": f"Unit {code}", "unit_code": code}
-                    )
-            for start in range(0, len(rows), _ROWS_AT_ONCE):
-                chunk = rows[start : start + _ROWS_AT_ONCE]
-                connection.execute(insert(DeskHolder), chunk)
-                write_unit_cases(connection, [row["dispatch_id"] for row in chunk])
+            held = {dispatch_id: chooser.choice(codes) for dispatch_id in ids if chooser.random() < _PASSED_ON}
+            for start in range(0, len(ids), _ROWS_AT_ONCE):
+                chunk = ids[start : start + _ROWS_AT_ONCE]
+                rows = [
+                    {"dispatch_id": id_, "agency": agency, "unit": f"Unit {held[id_]}", "unit_code": held[id_]}
+                    for id_ in chunk
+                    if id_ in held
+                ]
+                if rows:
+                    connection.execute(insert(DeskHolder), rows)
+                write_unit_cases(connection, chunk)
 
 
 if __name__ == "__main__":

@@ -211,10 +211,8 @@ def count_released(connection: Connection, tier: Tier) -> int:
         .select_from(DeskHolder)
         .join(DeskCase, col(DeskCase.dispatch_id) == col(DeskHolder.dispatch_id))
         .where(col(DeskHolder.agency) == tier.agency, col(DeskHolder.released_at).is_not(None))
-        .where(col(DeskCase.is_current), col(DeskCase.tab) != "done")
+        .where(is_in_tier(tier), col(DeskCase.is_current), col(DeskCase.tab) != "done")
     )
-    if tier.units is not None:
-        query = query.where(is_one_of(col(DeskHolder.unit_code), sorted(tier.units)))
     return connection.execute(query).scalar_one()
 
 

@@ -6,6 +6,7 @@ from the acts is worked out here a second time, from the parents of units alone.
 
 import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -23,13 +24,14 @@ from bus.port import Outgoing
 from cases.facts.log import log_forgotten
 from config.database import read_transaction, write_transaction
 from config.reference.retention import load_retention
-from desk.acts.answers import AnswerContent
 from desk.acts.releases import Releases
 from desk.acts.tables import DeskHolder
 from desk.read_model.change_order import read_changes
 from desk.read_model.queries import (
     TABS,
     CaseFilter,
+    ListOrder,
+    ListTab,
     count_matches,
     count_released,
     count_tabs,
@@ -40,11 +42,12 @@ from desk.read_model.queries import (
 )
 from desk.read_model.tables import DeskCase
 from desk.units.passing import MOST_RETURNS, Step, UnitPassing
+from desk.units.tables import DeskUnitCase
 from desk.units.tiers import Tier, seen, sees, tier_of
 from desk.units.tree import Unit, UnitFault
 from desk.units.units import Units
 from messages import codec
-from messages.shapes import MERGED, SPLIT, Relation
+from messages.shapes import MERGED, SPLIT, AnswerContent, Relation, Verdict
 from messages.topics import CORRECTIONS
 from sinks.ledger.status import StatusReader
 from tests.conftest import NOW
@@ -79,6 +82,9 @@ _WEIGHTS: Final = {
     "retain": 1,
 }
 _FIRST_NUMBER_OF_OTHERS = 1_000
+_ORDERS: Final[Sequence[ListOrder]] = ("newest", "oldest")
+_VERDICTS: Final[Sequence[Verdict]] = ("accepted", "asked", "responded", "closed", "closed")
+_STORED_TABS: Final[Sequence[ListTab]] = ("new", "working", "waiting", "done")
 
 
 @dataclass
@@ -145,14 +151,14 @@ class World:
         with read_transaction(self.site.desk.engine) as connection:
             return tier_of(connection, HEALTH, person.unit)
 
-    def rows(self) -> list[Row[Any]]:
+    def rows(self) -> Sequence[Any]:
         """Return all cases of all institutions as they are stored, with the unit of each."""
         names = ("dispatch_id", "complaint_id", "agency", "tracking", "tab", "is_current", "due_at", "hop", "topic")
         query = select(
             *(col(getattr(DeskCase, name)) for name in names), col(DeskHolder.unit_code), col(DeskHolder.account_id)
         ).outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
         with read_transaction(self.site.desk.engine) as connection:
-            return list(connection.execute(query).all())
+            return connection.execute(query).all()
 
     def case(self, complaint_id: UUID) -> Row[Any] | None:
         """Return the last case of a report at the institution."""
@@ -204,7 +210,7 @@ class World:
 
     def answer(self, person: Actor, complaint_id: UUID) -> None:
         """Answer a case: only who sees it can, and the unit stays."""
-        verdict = self.chooser.choice(("accepted", "asked", "responded", "closed", "closed"))
+        verdict = self.chooser.choice(_VERDICTS)
         self.give(person, complaint_id, AnswerContent(verdict=verdict, text=f"Teks {self.chooser.random()}"))
 
     def refuse(self, person: Actor, complaint_id: UUID) -> None:
@@ -343,9 +349,18 @@ class World:
                 assert not row.unit_code or row.unit_code in self.parents
             else:
                 assert not row.unit_code, row
+        assert self.listed() == {
+            (row.dispatch_id, code) for row in rows if row.unit_code for code in self.upwards(row.unit_code)
+        }
         assert all(count <= 1 for count in current.values())
         assert all(current[id_] == 1 for id_ in self.accountable.keys() - self.members)
         return {row.dispatch_id: row.due_at for row in rows}
+
+    def listed(self) -> set[tuple[UUID, str]]:
+        """Return each case in the list of a unit."""
+        with read_transaction(self.site.desk.engine) as connection:
+            query = select(col(DeskUnitCase.dispatch_id), col(DeskUnitCase.unit))
+            return {(row.dispatch_id, row.unit) for row in connection.execute(query)}
 
     def check_sight(self, person: Actor) -> None:
         """Check each reading of cases for one person."""
@@ -359,18 +374,18 @@ class World:
         numbers = {row.tracking for row in expected.values()}
         with read_transaction(self.site.desk.engine) as connection:
             pages = {tab: read_page(connection, tier, CaseFilter(tab), NOW, 200).rows for tab in TABS}
-            stored = {row.dispatch_id for tab in ("new", "working", "waiting", "done") for row in pages[tab]}
+            stored = {row.dispatch_id for tab in _STORED_TABS for row in pages[tab]}
             assert stored == expected.keys()
             assert {row.dispatch_id for rows in pages.values() for row in rows} == expected.keys()
             assert count_tabs(connection, tier, NOW) == {tab: len(rows) for tab, rows in pages.items()}
-            for tab in ("new", "working", "waiting", "done"):
+            for tab in _STORED_TABS:
                 assert sum(count_topics(connection, tier, tab).values()) == len(pages[tab])
-            for order in ("newest", "oldest"):
+            for order in _ORDERS:
                 listed = read_page(connection, tier, CaseFilter("working", order=order), NOW, 200).rows
                 assert {row.dispatch_id for row in listed} == {row.dispatch_id for row in pages["working"]}
             matches = count_matches(connection, tier, CaseFilter(holders=(str(person.account_id),)), NOW).counts
             mine = [row for row in expected.values() if row.account_id == str(person.account_id)]
-            assert sum(matches[tab] for tab in ("new", "working", "waiting", "done")) == len(mine)
+            assert sum(matches[tab] for tab in _STORED_TABS) == len(mine)
             assert count_released(connection, tier) <= len(expected)
             assert {row.tracking for row in read_dangers(connection, tier, 50)} <= numbers
             assert {row.dispatch_id for row in read_changes(connection, tier, 0, 200).rows} == expected.keys()
@@ -382,10 +397,9 @@ class World:
                 assert not sees(connection, tier, row.dispatch_id)
             complaint_id = self.chooser.choice(list(self.words))
             if word := self.words[complaint_id]:
-                tabs = ("new", "working", "waiting", "done")
                 found = [
                     row
-                    for tab in tabs
+                    for tab in _STORED_TABS
                     for row in read_page(connection, tier, CaseFilter(tab, words=word), NOW, 200).rows
                 ]
                 of_word = {row.dispatch_id for row in expected.values() if row.complaint_id == complaint_id}
