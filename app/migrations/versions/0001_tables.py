@@ -976,6 +976,13 @@ def _create_oversight() -> None:
     )
     op.create_index("ix_oversight_case_agency_due", "oversight_case", ["agency", "open_due_at"])
     op.create_index("ix_oversight_case_agency_received", "oversight_case", ["agency", "received_at", "complaint_id"])
+    for column in ("first_agency", "answer_agency"):
+        _create_partial_index(
+            f"ix_oversight_case_left_{column}", "oversight_case", [column, "received_at"], f"{column} <> agency"
+        )
+    _create_partial_index(
+        "ix_oversight_case_agency_ended", "oversight_case", ["agency", "ended_at"], "ended_at IS NOT NULL"
+    )
     op.create_index("ix_oversight_case_due", "oversight_case", ["open_due_at"])
     marked = "programmes <> ''"
     for name, columns, rows in (
