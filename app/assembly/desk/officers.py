@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from accounts.account_store import Account, AccountStore
 from accounts.pages.own_pages import OWN_ADDRESS
-from accounts.permissions import CASE_ROLES, Role
+from accounts.permissions import AGENCY_ROLES, CASE_ROLES, Role
 from app.assembly.desk.institutions import RegistryInstitutions
 from config.database import read_transaction
 from config.time_zones import time_zone
@@ -43,6 +43,11 @@ class AccountRecipients:
         """See the protocol."""
         accounts = self._accounts.of_agency(agency)
         return [_recipient(account) for account in accounts if account.role == Role.COORDINATOR]
+
+    def readers(self, agency: str) -> Sequence[Recipient]:
+        """See the protocol."""
+        accounts = self._accounts.of_agency(agency)
+        return [_recipient(account) for account in accounts if account.role in AGENCY_ROLES]
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
