@@ -1,9 +1,12 @@
 """Changes of cases at an agency, for those who tell the agency of them: webhooks and e-mail. Pure."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from config.reference.escalation import EscalatedClock, Moment
 
@@ -54,3 +57,7 @@ class CaseChange:
     state: str
     at: datetime
     reached: ReachedMoment | None = None
+
+
+# Stores what agencies are to be told of, in the transaction of the caller.
+OnChanges: TypeAlias = Callable[[Connection, Sequence[CaseChange]], None]

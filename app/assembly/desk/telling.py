@@ -1,0 +1,25 @@
+"""Builds what stores the news for agencies: the persons who are told, the webhooks, and the e-mails."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from app.assembly.parts import Parts
+from desk.changes import CaseChange, OnChanges
+from desk.escalation.escalation import Escalation
+from desk.mail.notices import NoticeQueue
+from desk.webhooks.change_queue import ChangeQueue
+
+
+def teller(parts: Parts) -> OnChanges:
+    """Return what stores what agencies are told of by desk, webhook and e-mail, in the transaction of the caller."""
+    webhooks, notices, has_mail = ChangeQueue(parts.now), NoticeQueue(parts.now), bool(parts.settings.smtp_host)
+    escalation = Escalation(parts.tables.escalation, parts.now, has_mail=has_mail)
+
+    def on_changes(connection: Connection, changes: Sequence[CaseChange]) -> None:
+        told = escalation.add(connection, changes)
+        webhooks.add(connection, told.by_webhook)
+        if has_mail:
+            notices.add(connection, told.by_mail)
+
+    return on_changes
