@@ -17,6 +17,7 @@ _CLOCKS: Mapping[EscalatedClock, Message] = {
     "unit": _("Tenggat unit"),
 }
 _MOMENTS: Mapping[Moment, Message] = {
+    "passed_on": _("Laporan diteruskan ke unit."),
     "near": _("{clock} tinggal satu hari kerja."),
     "passed": _("{clock} lewat."),
     "twice": _("{clock} lewat dua kali."),

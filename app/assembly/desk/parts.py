@@ -10,7 +10,7 @@ from accounts.account_store import AccountStore
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
-from app.assembly.desk.telling import teller
+from app.assembly.desk.telling import teller, unit_teller
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.assembly.pictures import open_file
@@ -30,7 +30,6 @@ from desk.acts.unopposed_closing import UnopposedClosing
 from desk.escalation.unit_deadlines import UnitDeadlines
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
-from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Contact, Correction
@@ -114,7 +113,7 @@ class DeskParts:
     def passing(self) -> UnitPassing:
         """The steps of cases between units."""
         parts = self._parts
-        tell = ChangeQueue(parts.now).add_passed
+        tell = unit_teller(parts)
         return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property

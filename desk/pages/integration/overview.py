@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, person_name
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
-from desk.changes import ChangeKind
+from desk.changes import CHANGE_KINDS, ChangeKind
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, MAIL_ADDRESS, webhook_address
 from desk.pages.integration.wording import StateInWords
 from desk.pages.parts import DeskPageParts
-from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
+from desk.webhooks.webhooks import MAX_WEBHOOKS, Webhooks
 from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, actor_label
+from desk.changes import CHANGE_KINDS
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, WEBHOOKS_ADDRESS, UnknownId, parse_id, webhook_address
 from desk.pages.integration.overview import Overview, Typed
@@ -15,7 +16,7 @@ from desk.pages.integration.running_tests import RunningTests
 from desk.pages.integration.webhook_page import WebhookPage, read_position, secret_version
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.address_guard import AddressRefused
-from desk.webhooks.webhooks import CHANGE_KINDS, TooManyWebhooks, UnknownWebhook, Webhooks
+from desk.webhooks.webhooks import TooManyWebhooks, UnknownWebhook, Webhooks
 from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
