@@ -55,16 +55,24 @@ def complaints_of(counter: CounterService) -> list[UUID]:
 
 
 def test_from_the_counter_to_the_own_page(counter: CounterService) -> None:
-    """The router sends the report to its agency. The sender reads the answer by the link on the receipt."""
+    """The router sends the report to its agency, which reads how it came and has the scan.
+
+    The sender reads the answer by the link on the receipt.
+    """
     officer = counter.sign_in(Role.OFFICER, SEMARANG)
     with captured_log() as log:
-        answer = officer.enter(text=TEXT, counter_way="letter", name=NAME, phone=PHONE)
+        form = {**officer.new_form(), "text": TEXT, "counter_way": "letter", "name": NAME, "phone": PHONE}
+        answer = officer.client.post(COUNTER, form, files={"files": ("surat.png", picture("PNG"), "image/png")})
         receipt = officer.receipt_of(answer)
         counter.stages.run()
     number, link = number_on(receipt), link_on(receipt)
     raw = counter.stages.raw_message_with("counter", number)
     assert (raw.channel, raw.verified_by) == ("counter", "none")
     assert counter.stages.holder_of(number) == PLN
+    holder = counter.sign_in(Role.OFFICER, PLN)
+    page = holder.client.get(f"/desk/laporan/{number}").text
+    assert "Loket (surat)" in page
+    assert f"/desk/laporan/{number}/berkas/{raw.attachments[0].id}" in page
     counter.stages.answer(number, "responded", "Petugas memperbaiki gardu hari ini.")
     own = read_json(counter, link)
     assert (own["tracking"], own["answer"]) == (number, "Petugas memperbaiki gardu hari ini.")
