@@ -63,7 +63,10 @@ class EnteredForm:
 
 
 class CounterDoor:
-    """Endpoints of the counter. `link_of` returns the sender's own link to the report of a raw message."""
+    """Endpoints of the counter.
+
+    `link_of` returns the sender's own link to the report of a raw message, `short_link_of` the one to type, by number.
+    """
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class CounterDoor:
         phones: Phones,
         stamps: CounterStamps,
         link_of: Callable[[UUID], str],
+        short_link_of: Callable[[str], str],
         new_id: Callable[[], UUID],
     ) -> None:
         self._desk = desk
@@ -85,6 +89,7 @@ class CounterDoor:
         self._phones = phones
         self._stamps = stamps
         self._link_of = link_of
+        self._short_link_of = short_link_of
         self._new_id = new_id
 
     def routes(self) -> APIRouter:
@@ -165,7 +170,7 @@ class CounterDoor:
         link = self._link_of(receipt.message_id) if receipt.shows_link else ""
         values = {
             "receipt": receipt,
-            "link": link,
+            "link": self._short_link_of(receipt.tracking) if receipt.shows_link else "",
             "image": segno.make(link, micro=False).svg_data_uri(scale=4, border=2, light="#fff") if link else "",
             "forwarding": self._desk.usual_period("verify"),
             "answer": self._desk.usual_period("first_answer"),

@@ -90,7 +90,7 @@ def number_on(receipt: str) -> str:
 
 def link_on(receipt: str) -> str:
     """Return the path of the own link of a receipt, "" without one."""
-    match = re.search(r'class="number link">[^<]*(/l/\w+)<', receipt)
+    match = re.search(r'class="number link">[^<]*(/l/[\w-]+)<', receipt)
     return match[1] if match else ""
 
 

@@ -18,6 +18,7 @@ from bus.errors import Retry
 from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from ingest.counter.stamps import RECEIPT_AGE
+from messages.sender_link import sender_token
 from messages.topics import raw_topic
 from tests.end_to_end.counter_service import COUNTER, CounterService, hidden_fields, link_on, number_on, running_counter
 from tests.ingest.files.test_attachments import picture
@@ -67,11 +68,16 @@ def test_from_the_counter_to_the_own_page(counter: CounterService) -> None:
         form = {**officer.new_form(), "text": TEXT, "counter_way": "letter", "name": NAME, "phone": PHONE}
         answer = officer.client.post(COUNTER, form, files={"files": ("surat.png", picture("PNG"), "image/png")})
         receipt = officer.receipt_of(answer)
+        soon = requests.get(counter.address + link_on(receipt), allow_redirects=False, timeout=30)
         counter.stages.run()
     number, link = number_on(receipt), link_on(receipt)
+    assert soon.headers["Location"] == f"/status/{number}"
     raw = counter.stages.raw_message_with("counter", number)
     assert (raw.channel, raw.verified_by) == ("counter", "none")
     assert counter.stages.holder_of(number) == PLN
+    # What is typed from the paper leads to the link that the picture has.
+    typed = requests.get(counter.address + link.lower(), allow_redirects=False, timeout=30)
+    assert typed.headers["Location"].rpartition("/")[2] == sender_token(raw.id, counter.stages.parts.secrets.link_key)
     holder = counter.sign_in(Role.OFFICER, PLN)
     page = holder.client.get(f"/desk/laporan/{number}").text
     assert "Loket (surat)" in page

@@ -148,6 +148,7 @@ def counter_doors(parts: DoorParts, desk: CounterDesk) -> Iterable[APIRouter]:
         _Phones(contact_store(parts), phone_proof(parts, sms_provider, parts.randomness.new_id), check_rate),
         CounterStamps(parts.secrets.sender_key),
         parts.link_of,
+        parts.short_link_of,
         parts.randomness.new_id,
     )
     return (door.routes(),)
