@@ -249,6 +249,7 @@ class CasePage:
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
+            "counter_way": wording.COUNTER_WAYS.get(dispatch.report.counter_way),
             "topic": topic_label(parts.topics(), dispatch.topic),
             "second_matter": self._second_matter(view),
             "place": list(case_model.place_lines(dispatch.report)),
