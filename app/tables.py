@@ -42,6 +42,7 @@ from privacy import tables as privacy
 from router import answer_store, kept_apart
 from router import partitions as router_partitions
 from router import store as router
+from router.lifecycle import division as router_divisions
 from sinks.ledger import tables as ledger
 from sinks.public import tables as public
 from sinks.replies import tables as replies
@@ -69,6 +70,7 @@ MODULES = (
     duplicates,
     router,
     router_partitions,
+    router_divisions,
     answer_store,
     kept_apart,
     case_facts,

@@ -144,7 +144,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
     queue_readers = (*(group.package for group in groups if group.agency_topics), "agency", "monitor")
     return (
         *(topic(raw_topic(channel), RawMessage, "sender", "ingest, operations") for channel in channels),
-        topic(COMPLAINTS, Complaint, "complaint_id", "normalize, operations"),
+        topic(COMPLAINTS, Complaint, "complaint_id", "normalize, router, operations"),
         *(
             Topic(
                 agency_topic(code),
