@@ -119,7 +119,9 @@ class CasePage:
         if tracking != number:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
-        parts.answers.opened([view.case.case])
+        if may(actor, Act.RESPOND, view.case.case.agency):
+            # A danger stays unopened until somebody has read it who can answer.
+            parts.answers.opened([view.case.case])
         destination = tujuan if parts.institutions.receives_cases(tujuan) else ""
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), suggested_agency=destination)
         return self.render(
