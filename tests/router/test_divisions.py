@@ -134,7 +134,8 @@ def test_a_part_is_routed_as_any_complaint(router: DivisionHarness) -> None:
     second, replies = router.route_part(router.divide(first))
     assert (first.agency, second.agency, second.own_case, second.hop) == (KEMENKES, PLN, True, 0)
     assert [reason.rule for reason in second.reasons] == ["divided", "named"]
-    assert second.part_of and second.part_of.number == 2
+    assert second.part_of is not None
+    assert second.part_of.number == 2
     (reply,) = replies
     assert (reply.complaint_id, reply.tracking) == (first.complaint_id, f"{NUMBER}-2")
     assert reply.text.startswith(f"Laporan {NUMBER} memuat hal lain. Hal itu kami teruskan ke ")
