@@ -104,7 +104,7 @@ class DeskSite:
             answers=answers,
             suggestions=StaffSuggestions(self.desk.engine, lambda: _CorrectionProducer(self), _SiteLog(self)),
             recommendations=RecommendationAnswers(answers, self.record, self.publish_messages, self.now),
-            divisions=Divisions(self.record, self.publish_messages, self.now),
+            divisions=Divisions(self.record, _CorrectionProducer(self).publish, self.now),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             units=Units(self.desk.engine, self.record, self.now),
             passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_passed),
