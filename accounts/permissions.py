@@ -59,6 +59,8 @@ class Act(StrEnum):
     MANAGE_UNITS = "manage_units"
     # Confirm or deny that a case is the same as an earlier one, if the agency has both.
     DECIDE_DUPLICATE = "decide_duplicate"
+    # Make words of a report a part of it, with an agency of its own.
+    DIVIDE = "divide"
     DECIDE_TRIAGE = "decide_triage"
     # Merge and split.
     CORRECT_RELATION = "correct_relation"
@@ -140,6 +142,7 @@ _OFFICER_ACTS = frozenset(
         Act.ANSWER_MANY,
         Act.EDIT_TEMPLATES,
         Act.DECIDE_DUPLICATE,
+        Act.DIVIDE,
         Act.ANSWER_RECOMMENDATION,
         Act.ENTER_REPORT,
         Act.VIEW_DEADLINES,

@@ -13,6 +13,7 @@ from desk.pages.bulk_page import BulkPage
 from desk.pages.case.act_forms import ActForms
 from desk.pages.case.case_page import CasePage
 from desk.pages.case.comparison_page import ComparisonPage
+from desk.pages.case.division_form import DivisionForm
 from desk.pages.case.identity import Identity
 from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
@@ -59,6 +60,7 @@ class DeskPages:
             Printing(parts),
             ActForms(parts, case_page),
             SuggestionForm(parts, case_page),
+            DivisionForm(parts, case_page),
             ComparisonPage(parts),
             RecommendationForm(parts, case_page),
             ReleaseForm(parts),

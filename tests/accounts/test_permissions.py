@@ -50,6 +50,7 @@ manage_keys        . O . . . . . N
 manage_webhooks    . O . . . . . N
 manage_units       . O . . . . . N
 decide_duplicate   O O . O . . . .
+divide             O O . O . . . .
 decide_triage      . . . O . . . .
 correct_relation   . . . N N . . .
 view_quarantine    . . . . N . . .

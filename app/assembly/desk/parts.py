@@ -24,6 +24,7 @@ from desk.acts.act_queue import ActQueue
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
+from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
@@ -72,6 +73,11 @@ class DeskParts:
         """The answers of officers to recommendations of overseers."""
         parts = self._parts
         return RecommendationAnswers(self.answers, self.audit_log.append, self.publish_messages, parts.now)
+
+    @cached_property
+    def divisions(self) -> Divisions:
+        """The divisions of reports by officers."""
+        return Divisions(self.audit_log.append, self.publish_messages, self._parts.now)
 
     @cached_property
     def release_acts(self) -> ReleaseActs | None:

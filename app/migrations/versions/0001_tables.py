@@ -716,8 +716,11 @@ def _create_cases() -> None:
         sa.Column("closed_id", sa.Uuid(), nullable=True),
         sa.Column("closed_at", _TIME, nullable=True),
         sa.Column("is_own_closed", sa.Boolean(), nullable=False),
+        sa.Column("part_of", sa.Uuid(), nullable=True),
+        sa.Column("part_number", sa.Integer(), nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
     )
+    _create_partial_index("ix_case_complaint_part_of", "case_complaint", ["part_of"], "part_of IS NOT NULL")
     op.create_index("ix_case_complaint_of", "case_complaint", ["of"])
     op.create_index("ix_case_complaint_suggested", "case_complaint", ["suggested_id"])
     _create_partial_index(
@@ -1265,6 +1268,15 @@ def _create_router() -> None:
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("apart_from", sa.Uuid(), primary_key=True),
     )
+    op.create_table(
+        "router_part",
+        sa.Column("part_id", sa.Uuid(), primary_key=True),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False, unique=True),
+        sa.Column("position", sa.String(), nullable=False),
+    )
+    op.create_index("ix_router_part_report_id", "router_part", ["report_id"])
     op.create_table(
         "router_partition",
         sa.Column("topic", sa.String(), primary_key=True),
