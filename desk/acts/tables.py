@@ -117,8 +117,9 @@ class DeskHolder(SQLModel, table=True):
     """The unit and the officer that have a case now: the last `DeskAssignment` of each kind.
 
     `unit_code` is the one unit of the agency's tree that is accountable; empty while it is the agency itself.
-    `unit_from` is the unit that passed it on there. `returns` counts how often a unit gave the case back. `released_at`
-    is the time at which the case lost an officer who works here no more; empty once somebody has decided about it.
+    `unit_told` is the last moment of its deadline of which the unit was told, `near` or `passed`. `unit_from` is the
+    unit that passed it on there. `returns` counts how often a unit gave the case back. `released_at` is the time at
+    which the case lost an officer who works here no more; empty once somebody has decided about it.
     """
 
     __tablename__ = "desk_holder"
@@ -133,6 +134,13 @@ class DeskHolder(SQLModel, table=True):
             sqlite_where=text("released_at IS NOT NULL"),
             postgresql_where=text("released_at IS NOT NULL"),
         ),
+        # Few cases have a deadline of their unit: this index contains those only.
+        Index(
+            "ix_desk_holder_unit_due",
+            "unit_due_at",
+            sqlite_where=text("unit_due_at IS NOT NULL"),
+            postgresql_where=text("unit_due_at IS NOT NULL"),
+        ),
         declared(kept("officers who have a case, no sender"), retention="case-senders"),
     )
 
@@ -141,6 +149,7 @@ class DeskHolder(SQLModel, table=True):
     unit: str = ""
     unit_code: str = ""
     unit_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unit_told: str | None = None
     unit_from: str = ""
     returns: int = 0
     account_id: str = ""

@@ -91,6 +91,7 @@ def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
         "desk-decisions",
         "desk-releases",
         "desk-closing",
+        "desk-unit-deadlines",
         "webhooks",
     ]
     mail = {"smtp_host": "mail.example", "smtp_from": "satu-pintu@lapor.example"}
@@ -101,6 +102,7 @@ def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
         "desk-decisions",
         "desk-releases",
         "desk-closing",
+        "desk-unit-deadlines",
         "webhooks",
         "mail",
         "mail-schedule",

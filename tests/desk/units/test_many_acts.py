@@ -66,7 +66,7 @@ _PERSONS = 8
 _WEIGHTS: Final = {
     "pass_on": 40,
     "give_back": 20,
-    "hold": 8,
+    "hold": 15,
     "answer": 12,
     "refuse": 2,
     "report": 2,
@@ -76,7 +76,7 @@ _WEIGHTS: Final = {
     "split": 3,
     "move_unit": 4,
     "remove_unit": 2,
-    "move_person": 3,
+    "move_person": 6,
     "release": 2,
     "forget": 1,
     "retain": 1,
