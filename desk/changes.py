@@ -9,7 +9,8 @@ from uuid import UUID
 # `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
 # added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
 # `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over. `recommended`: the agency
-# must answer a recommendation of an overseer. `recommendation-due` and `recommendation-overdue`: its deadline.
+# must answer a recommendation of an overseer. `contribution-asked`: a unit of the agency was asked for a contribution.
+# `contribution-given`: it gave it. `recommendation-due` and `recommendation-overdue`: its deadline.
 ChangeKind: TypeAlias = Literal[
     "received",
     "danger",
@@ -22,6 +23,8 @@ ChangeKind: TypeAlias = Literal[
     "recommended",
     "recommendation-due",
     "recommendation-overdue",
+    "contribution-asked",
+    "contribution-given",
 ]
 DEADLINE_CHANGES: tuple[ChangeKind, ...] = ("due", "overdue", "three-times-overdue")
 

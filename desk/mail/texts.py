@@ -24,6 +24,8 @@ NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "due": _("Tenggat laporan berikut tinggal satu hari kerja:"),
     "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
     "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
+    "contribution-asked": _("Unit Anda diminta kontribusi pada laporan berikut:"),
+    "contribution-given": _("Unit lain memberi kontribusi pada laporan berikut:"),
     "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
 # Sentence of a reminder to heads and overseers, by the kind of change.

@@ -201,6 +201,7 @@ def desk_page_parts(
         work=desk.case_work,
         units=desk.units,
         passing=desk.passing,
+        contributions=desk.contributions,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from accounts.account_store import AccountStore
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
@@ -26,6 +28,9 @@ from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.changes import CaseChange
+from desk.mail.notices import NoticeQueue
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from desk.webhooks.change_queue import ChangeQueue
@@ -113,6 +118,19 @@ class DeskParts:
         parts = self._parts
         tell = ChangeQueue(parts.now).add_passed
         return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
+
+    @cached_property
+    def contributions(self) -> UnitContributions:
+        """The contributions of units to cases."""
+        parts = self._parts
+        webhooks, notices, has_mail = ChangeQueue(parts.now), NoticeQueue(parts.now), bool(parts.settings.smtp_host)
+
+        def tell(connection: Connection, change: CaseChange, unit: str) -> None:
+            webhooks.add_contribution(connection, change, unit)
+            if has_mail:
+                notices.add_contribution(connection, change, unit)
+
+        return UnitContributions(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
     def producer(self) -> Producer:

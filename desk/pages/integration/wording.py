@@ -26,6 +26,8 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "recommended": _("Rekomendasi pengawas masuk"),
     "recommendation-due": _("Tenggat menjawab rekomendasi tinggal satu hari kerja"),
     "recommendation-overdue": _("Rekomendasi belum dijawab dan lewat tenggat"),
+    "contribution-asked": _("Unit diminta kontribusi"),
+    "contribution-given": _("Unit memberi kontribusi"),
 }
 _DELIVERY_KINDS: Mapping[str, Message] = {
     **{str(kind): name for kind, name in KIND_NAMES.items()},
