@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act
-from desk.pages.case.contribution_part import state_of
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.unit_wording import CONTRIBUTION_STATES
+from desk.units.contributions import contribution_state
 from messages.tracking import read_tracking_number
 from pages.addresses import CONTRIBUTIONS
 
@@ -40,7 +40,7 @@ class ContributionsPage:
 
 
 def _item(row: Any) -> Mapping[str, Any]:
-    state = state_of(row, is_over=row.is_over)
+    state = contribution_state(row, is_over=row.is_over)
     return {
         "number": row.tracking,
         "address": f"{LIST_ADDRESS}/{row.tracking}#kontribusi" if state == "open" else "",

@@ -1,9 +1,8 @@
 """Sentences about faults of units. Pure. Each says what to do."""
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
 
-from desk.units.contributions import MAX_CONTRIBUTION_LENGTH, MAX_QUESTION_LENGTH, ContributionFault
+from desk.units.contributions import MAX_CONTRIBUTION_LENGTH, MAX_QUESTION_LENGTH, ContributionFault, ContributionState
 from desk.units.passing import PassingFault
 from desk.units.proposals import ProposalReason
 from desk.units.tree import MAX_DECREE_LENGTH, MAX_NAME_LENGTH, MAX_UNITS, UnitFault, UnitFaultReason
@@ -51,8 +50,6 @@ PROPOSAL_REASONS: Mapping[ProposalReason, Message] = {
     "named": _("Laporan ini menyebut unit itu."),
     "topic": _("Laporan terakhir dengan topik yang sama selesai di unit itu."),
 }
-# State of a request for a contribution. `over`: the case was done or left before the unit wrote.
-ContributionState: TypeAlias = Literal["open", "given", "withdrawn", "over"]
 CONTRIBUTION_STATES: Mapping[ContributionState, Message] = {
     "open": _("menunggu"),
     "given": _("sudah diberikan"),

@@ -49,6 +49,8 @@ ContributionFault: TypeAlias = Literal[
     "not-asked",
 ]
 
+# `over`: the case was done or left before the unit wrote.
+ContributionState: TypeAlias = Literal["open", "given", "withdrawn", "over"]
 # Stores what is told of a request or a contribution: the change, and the unit that is told; empty for the coordinators.
 TellContribution: TypeAlias = Callable[[Connection, CaseChange, str], None]
 
@@ -293,3 +295,22 @@ def waiting_contributions(connection: Connection, agency: str, dispatch_ids: Col
     """Return those of these cases of an agency that wait for a contribution of a unit."""
     query = asked_cases(Tier(agency)).where(is_one_of(col(DeskContribution.dispatch_id), dispatch_ids))
     return frozenset(connection.execute(query).scalars())
+
+
+def is_running(case: Row[Any]) -> bool:
+    """Return True if units may be asked about a case: it is here, and not done."""
+    return bool(case.is_current) and case.tab != "done"
+
+
+def state_in_case(row: Row[Any], case: Row[Any]) -> ContributionState:
+    """Return the state of a request about a complaint. One about an earlier dispatch of it is over."""
+    return contribution_state(row, is_over=not is_running(case) or row.dispatch_id != case.dispatch_id)
+
+
+def contribution_state(row: Row[Any], *, is_over: bool) -> ContributionState:
+    """Return the state of a request. `is_over`: the case is done or has left."""
+    if row.text:
+        return "given"
+    if row.ended_at is not None:
+        return "withdrawn"
+    return "over" if is_over else "open"

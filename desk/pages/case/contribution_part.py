@@ -8,8 +8,8 @@ from typing import Any
 from accounts.permissions import Act, Actor, may
 from desk.acts.answers import CaseProgressView
 from desk.pages.parts import DeskPageParts
-from desk.pages.unit_wording import CONTRIBUTION_STATES, ContributionState
-from desk.units.contributions import MAX_CONTRIBUTION_LENGTH, MAX_QUESTION_LENGTH
+from desk.pages.unit_wording import CONTRIBUTION_STATES
+from desk.units.contributions import MAX_CONTRIBUTION_LENGTH, MAX_QUESTION_LENGTH, is_running, state_in_case
 from desk.units.tiers import Tier
 from pages.translation.message import Message
 
@@ -37,7 +37,6 @@ def contribution_values(parts: DeskPageParts, actor: Actor, view: CaseProgressVi
     case = view.case.case
     rows = parts.contributions.of_case(tier, case)
     tree = parts.units.tree(case.agency)
-    is_running = case.is_current and case.tab != "done"
     is_accountable = tier.has_unit(case.unit_code)
     may_give = bool(actor.unit) and may(actor, Act.RESPOND, case.agency)
     items: Sequence[ContributionItem] = [
@@ -56,14 +55,17 @@ def contribution_values(parts: DeskPageParts, actor: Actor, view: CaseProgressVi
             ended_at=row.ended_at,
         )
         for row in rows
-        for state in (state_of(row, is_over=not is_running or row.dispatch_id != case.dispatch_id),)
+        for state in (state_in_case(row, case),)
     ]
     today = parts.today(case.agency)
     return {
         "is_accountable": is_accountable,
         "contributions": items,
         "asked": [item for item in items if item.may_give and not is_accountable],
-        "may_ask": is_running and is_accountable and bool(tree.units) and may(actor, Act.ASSIGN_UNIT, case.agency),
+        "may_ask": is_running(case)
+        and is_accountable
+        and bool(tree.units)
+        and may(actor, Act.ASSIGN_UNIT, case.agency),
         "asked_choices": [
             (unit.code, tree.path(unit.code))
             for _, unit in tree.in_order()
@@ -72,12 +74,3 @@ def contribution_values(parts: DeskPageParts, actor: Actor, view: CaseProgressVi
         "question_length": MAX_QUESTION_LENGTH,
         "contribution_length": MAX_CONTRIBUTION_LENGTH,
     }
-
-
-def state_of(row: Any, *, is_over: bool) -> ContributionState:
-    """Return the state of a request. `is_over`: the case is done or has left."""
-    if row.text:
-        return "given"
-    if row.ended_at is not None:
-        return "withdrawn"
-    return "over" if is_over else "open"
