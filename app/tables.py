@@ -19,6 +19,7 @@ from cases.words import tables as case_words
 from config.table_declaration import DECLARATION, TableDeclaration, declared, kept
 from desk.acts import tables as desk_acts
 from desk.api import tables as desk_api
+from desk.escalation import tables as desk_escalation
 from desk.mail import tables as desk_mail
 from desk.read_model import search
 from desk.read_model import tables as desk
@@ -80,6 +81,7 @@ MODULES = (
     desk,
     desk_acts,
     desk_units,
+    desk_escalation,
     desk_api,
     webhooks,
     desk_mail,

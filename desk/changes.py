@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
+
+from config.reference.escalation import EscalatedClock, Moment
 
 # `received`: a case came to the agency. `danger`: a case that came, or a further report of it, tells of danger to life.
 # `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
 # added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
-# `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over. `recommended`: the agency
-# must answer a recommendation of an overseer. `contribution-asked`: a unit of the agency was asked for a contribution.
-# `contribution-given`: it gave it. `recommendation-due` and `recommendation-overdue`: its deadline.
+# `overdue`: the deadline has passed. `twice-overdue` and `three-times-overdue`: so many times its period is over.
+# `recommended`: the agency must answer a recommendation of an overseer. `recommendation-due` and
+# `recommendation-overdue`: its deadline. `unit-due` and `unit-overdue`: the deadline that the institution set its unit.
+# `contribution-asked`: a unit of the agency was asked for a contribution. `contribution-given`: it gave it.
 ChangeKind: TypeAlias = Literal[
     "received",
     "danger",
@@ -19,21 +22,31 @@ ChangeKind: TypeAlias = Literal[
     "moved",
     "due",
     "overdue",
+    "twice-overdue",
     "three-times-overdue",
     "recommended",
     "recommendation-due",
     "recommendation-overdue",
+    "unit-due",
+    "unit-overdue",
     "contribution-asked",
     "contribution-given",
 ]
-DEADLINE_CHANGES: tuple[ChangeKind, ...] = ("due", "overdue", "three-times-overdue")
+
+
+class ReachedMoment(NamedTuple):
+    """A moment of a deadline that a case has reached: who hears of it is in `escalation.csv`."""
+
+    clock: EscalatedClock
+    when: Moment
 
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
     """One change of a case. `id` is derived from the record that led to it: the same record gives the same id.
 
-    `state` is the state of the case at this agency after the change. `at` is the bus's time.
+    `state` is the state of the case at this agency after the change. `at` is the bus's time. `reached` is set for a
+    change of a deadline.
     """
 
     id: UUID
@@ -43,3 +56,4 @@ class CaseChange:
     dispatch_id: UUID
     state: str
     at: datetime
+    reached: ReachedMoment | None = None

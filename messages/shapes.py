@@ -528,8 +528,8 @@ class Reply(WireModel):
         return text
 
 
-# Events of a deadline: its last day has begun, it has passed, three times its period has passed.
-DEADLINE_EVENTS = frozenset({"due", "overdue", "three-times-overdue"})
+# Events of a deadline: its last day has begun, it has passed, twice and three times its period have passed.
+DEADLINE_EVENTS = frozenset({"due", "overdue", "twice-overdue", "three-times-overdue"})
 # Events of the hand-over of a case to the Ombudsman.
 OMBUDSMAN_EVENTS = frozenset({"ombudsman-asked", "ombudsman-agreed", "ombudsman-declined", "handed-to-ombudsman"})
 # Event that the sender of a report was asked for a rating.
@@ -553,9 +553,9 @@ class OversightEvent(WireModel):
 
     `reveals-counted`: how often an account saw unmasked data in a week; `subject` stands for account and week.
 
-    For a deadline that is near or has passed (`due`, `overdue`, `three-times-overdue`), `subject` is the case, `reason`
-    the name of its clock, `agency` who must act, and `at` the moment at which it became so. The id follows from case,
-    clock and event: each is told once.
+    For a deadline that is near or has passed (`due`, `overdue`, `twice-overdue`, `three-times-overdue`), `subject` is
+    the case, `reason` the name of its clock, `agency` who must act, and `at` the moment at which it became so. The id
+    follows from case, clock and event: each is told once.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -584,6 +584,7 @@ class OversightEvent(WireModel):
         "reveals-counted",
         "due",
         "overdue",
+        "twice-overdue",
         "three-times-overdue",
     ]
     subject: UUID = Field(

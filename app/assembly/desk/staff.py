@@ -116,8 +116,7 @@ class StaffPages:
 
     def _set_aside(self) -> SetAside:
         parts = self._parts
-        channels = parts.channels.names
-        return SetAside(parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, channels, self._log)
+        return SetAside(parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, self._log)
 
     def _trace(self, number: str, since: datetime) -> Sequence[TraceStep]:
         parts = self._parts

@@ -12,6 +12,7 @@ from app.assembly.processes.batch_pauses import DERIVATIONS, batch_pause
 from cases.derivations.loop import Derivation, DerivationLoop
 from cases.facts.stage import CaseStage
 from desk.changes import CaseChange
+from desk.escalation.escalation import Escalation
 from desk.mail.notices import NoticeQueue
 from desk.read_model.derivation import DERIVATION as DESK
 from desk.read_model.derivation import DeskDerivation, OnChanges
@@ -71,11 +72,13 @@ def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
 def _teller(parts: Parts) -> OnChanges:
     """Return what stores what agencies are told of by webhook and e-mail, in the transaction of the derivation."""
     webhooks, notices, has_mail = ChangeQueue(parts.now), NoticeQueue(parts.now), bool(parts.settings.smtp_host)
+    escalation = Escalation(parts.tables.escalation, parts.now, has_mail=has_mail)
 
     def on_changes(connection: Connection, changes: Sequence[CaseChange]) -> None:
-        webhooks.add(connection, changes)
+        told = escalation.add(connection, changes)
+        webhooks.add(connection, told.by_webhook)
         if has_mail:
-            notices.add(connection, changes)
+            notices.add(connection, told.by_mail)
 
     return on_changes
 

@@ -381,6 +381,21 @@ def _create_desk_read_model() -> None:
         postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
+        "desk_told_person",
+        sa.Column("change_id", sa.Uuid(), primary_key=True),
+        sa.Column("account_id", sa.String(), primary_key=True),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("clock", sa.String(), nullable=False),
+        sa.Column("moment", sa.String(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("by_desk", sa.Boolean(), nullable=False),
+        sa.Column("by_mail", sa.Boolean(), nullable=False),
+        sa.Column("told_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_desk_told_person_case", "desk_told_person", ["dispatch_id", "told_at"])
+    op.create_index("ix_desk_told_person_account", "desk_told_person", ["account_id", "agency", "told_at"])
+    op.create_table(
         "desk_unit",
         sa.Column("agency", sa.String(), primary_key=True),
         sa.Column("code", sa.String(), primary_key=True),
@@ -1025,6 +1040,7 @@ def _create_oversight() -> None:
         sa.Column("agency_hop", sa.Integer(), nullable=True),
         sa.Column("last_day_at", _TIME, nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("twice_at", _TIME, nullable=False),
         sa.Column("three_times_at", _TIME, nullable=False),
         sa.Column("next_at", _TIME, nullable=True),
     )

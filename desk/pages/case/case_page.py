@@ -121,7 +121,9 @@ class CasePage:
         if tracking != number:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
-        if parts.tier(actor).has_unit(view.case.case.unit_code):
+        case = view.case.case
+        if may(actor, Act.RESPOND, case.agency) and parts.tier(actor).has_unit(case.unit_code):
+            # A danger stays unopened until somebody has read it who can answer.
             parts.answers.opened([view.case.case])
         destination = tujuan if parts.institutions.receives_cases(tujuan) else ""
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), suggested_agency=destination)

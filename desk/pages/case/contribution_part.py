@@ -61,7 +61,7 @@ def contribution_values(parts: DeskPageParts, actor: Actor, view: CaseProgressVi
     return {
         "is_accountable": is_accountable,
         "contributions": items,
-        "asked": [item for item in items if item.may_give and not is_accountable],
+        "asked": [item for item in items if item.is_open and not is_accountable],
         "may_ask": is_running(case)
         and is_accountable
         and bool(tree.units)

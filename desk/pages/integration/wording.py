@@ -22,10 +22,13 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "moved": _("Laporan pindah dari instansi"),
     "due": _("Tenggat laporan tinggal satu hari kerja"),
     "overdue": _("Laporan lewat tenggat"),
+    "twice-overdue": _("Laporan lewat dua kali tenggat"),
     "three-times-overdue": _("Laporan lewat tiga kali tenggat"),
     "recommended": _("Rekomendasi pengawas masuk"),
     "recommendation-due": _("Tenggat menjawab rekomendasi tinggal satu hari kerja"),
     "recommendation-overdue": _("Rekomendasi belum dijawab dan lewat tenggat"),
+    "unit-due": _("Tenggat unit tinggal satu hari kerja"),
+    "unit-overdue": _("Laporan lewat tenggat unit"),
     "contribution-asked": _("Unit diminta kontribusi"),
     "contribution-given": _("Unit memberi kontribusi"),
 }

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
+from uuid import UUID
 
 import pytest
 
-from accounts.permissions import Actor
+from accounts.permissions import Actor, Role
 from desk.units.tiers import Tier
 from desk.units.tree import Unit, UnitFault
 from tests.accounts.desk_client import DeskClient
@@ -297,3 +298,13 @@ def test_an_institution_without_units_sees_nothing_of_it(site: DeskSite, client:
     number = site.send(1)
     assert "ontribusi" not in case_page(client, number) + client.get("/desk/laporan").text
     assert send_act(client, number, "terima").status_code == HTTPStatus.SEE_OTHER
+
+
+def test_a_head_of_the_asked_unit_reads_and_writes_nothing(site: DeskSite, client: DeskClient, number: str) -> None:
+    """The question too, as long as it is open; a danger stays unopened."""
+    asked(site, client, HEAD, number, "PKM")
+    head = Actor(UUID(int=60), "Kepala Puskesmas", Role.HEAD, HEALTH, "PKM")
+    assert status_of(site, client, head, number) == HTTPStatus.OK
+    page = case_page(client, number)
+    assert (QUESTION in page, "Kirim kontribusi" in page) == (True, False)
+    assert ended(site, client, head, number, "beri", WORDS) == HTTPStatus.FORBIDDEN
