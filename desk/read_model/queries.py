@@ -31,7 +31,7 @@ from desk.read_model.recommendations.case_recommendations import has_waiting_rec
 from desk.read_model.search import WordMatches, find_words
 from desk.read_model.tables import DeskCase
 from desk.units.tables import DeskUnitCase
-from desk.units.tiers import Tier, is_in_tier
+from desk.units.tiers import Tier, asked_cases, is_in_tier
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
 # deadline has passed.
@@ -64,7 +64,8 @@ class CaseFilter:
     `released`: the officer who had the case works there no more, and nobody has decided about it since.
     `words` are searched in title, text and place. `suggested`: another open case is perhaps the same. `recommended`: a
     recommendation of an overseer waits for an answer. `danger`: one without an answer. `sender_wrote` and `unanswered`:
-    see `DeskCase`. The case came to the agency at `since` or later, and before `until`.
+    see `DeskCase`. `asked`: the case waits for a contribution, of a unit of the tier or of another one. The case
+    came to the agency at `since` or later, and before `until`.
     """
 
     tab: ListTab = "new"
@@ -83,6 +84,7 @@ class CaseFilter:
     sender_wrote: bool = False
     unanswered: bool = False
     reopened: bool = False
+    asked: bool = False
     channel: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -170,7 +172,8 @@ def _is_listed(tier: Tier) -> ColumnElement[bool]:
     """Return the condition that a row of the tier's source is in its lists."""
     if tier.is_whole:
         return col(DeskCase.agency) == tier.agency
-    return (col(DeskUnitCase.agency) == tier.agency) & (col(DeskUnitCase.unit) == tier.unit)
+    is_listed = (col(DeskUnitCase.agency) == tier.agency) & (col(DeskUnitCase.unit) == tier.unit)
+    return is_listed if tier.has_asked else is_listed & col(DeskUnitCase.is_asked).is_(False)
 
 
 def _rows(text_characters: int, source: Source = DeskCase) -> Select[Any]:
@@ -181,6 +184,7 @@ def _rows(text_characters: int, source: Source = DeskCase) -> Select[Any]:
         col(DeskHolder.name).label("holder"),
         col(DeskHolder.account_id).label("holder_id"),
         col(DeskHolder.unit).label("unit"),
+        func.coalesce(col(DeskHolder.unit_code), "").label("unit_code"),
     )
     if source is not DeskCase:
         query = query.select_from(source).join(DeskCase, col(DeskCase.dispatch_id) == col(source.dispatch_id))
@@ -259,7 +263,7 @@ def count_topics(connection: Connection, tier: Tier, tab: ListTab) -> Mapping[st
     """
     counts: Counter[str] = Counter()
     stored_tabs = _OPEN_TABS if tab in {"soon", "overdue"} else (tab,)
-    query = _TOPIC_COUNTS if tier.is_whole else _UNIT_TOPIC_COUNTS
+    query = _TOPIC_COUNTS if tier.is_whole else _UNIT_TOPIC_COUNTS[tier.has_asked]
     scope = {"agency": tier.agency} if tier.is_whole else {"agency": tier.agency, "unit": tier.unit}
     for stored_tab in stored_tabs:
         for row in connection.execute(query, {**scope, "tab": stored_tab}):
@@ -301,6 +305,9 @@ def _conditions(tier: Tier, case_filter: CaseFilter, now: datetime) -> list[Colu
         conditions.append(_is_held(tier.agency, col(DeskHolder.released_at).is_not(None)))
     if case_filter.unit:
         conditions.append(_is_held(tier.agency, col(DeskHolder.unit) == case_filter.unit))
+    if case_filter.asked:
+        waiting = asked_cases(Tier(tier.agency)).subquery()
+        conditions.append(col(DeskCase.dispatch_id).in_(select(waiting.c.dispatch_id)))
     conditions += _marks(source, case_filter)
     return conditions
 
@@ -410,8 +417,12 @@ def _topic_counts(source: Source, *scope: ColumnElement[bool]) -> Select[*tuple[
 
 
 _TOPIC_COUNTS = _topic_counts(DeskCase, col(DeskCase.agency) == bindparam("agency", type_=String()))
-_UNIT_TOPIC_COUNTS = _topic_counts(
-    DeskUnitCase,
+_OF_UNIT = (
     col(DeskUnitCase.agency) == bindparam("agency", type_=String()),
     col(DeskUnitCase.unit) == bindparam("unit", type_=String()),
 )
+# By `Tier.has_asked`.
+_UNIT_TOPIC_COUNTS = {
+    True: _topic_counts(DeskUnitCase, *_OF_UNIT),
+    False: _topic_counts(DeskUnitCase, *_OF_UNIT, col(DeskUnitCase.is_asked).is_(False)),
+}
