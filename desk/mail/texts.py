@@ -34,7 +34,9 @@ NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
 # Kinds of changes of deadlines: the rules of `escalation.csv` say who hears of them.
-DEADLINE_KINDS: frozenset[ChangeKind] = frozenset(NOTICE_OPENINGS.keys() - {"recommended", "citizen-wrote"})
+DEADLINE_KINDS: frozenset[ChangeKind] = frozenset(
+    NOTICE_OPENINGS.keys() - {"recommended", "citizen-wrote", "contribution-asked", "contribution-given"}
+)
 # Sentence before the cases of each kind of change that officers are told of at once, in an e-mail of its own.
 URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
     "danger": _("Laporan berikut menyebut bahaya bagi nyawa. Buka dan jawab sekarang:"),
