@@ -20,6 +20,7 @@ from config.time_zones import time_zone
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
+from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
@@ -67,6 +68,7 @@ class DeskPageParts:
     answers: OfficerAnswers
     suggestions: SuggestionActs
     recommendations: RecommendationAnswers
+    divisions: Divisions
     work: CaseWork
     units: Units
     passing: UnitPassing

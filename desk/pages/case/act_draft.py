@@ -56,6 +56,15 @@ class UnitDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class DivisionDraft:
+    """A division that a person has begun. `fault` says why it is not sent."""
+
+    words: str = ""
+    agency: str = ""
+    fault: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContributionDraft:
     """A question to a unit that a person has begun, or with `contribution_id` the contribution to one.
 
@@ -88,6 +97,7 @@ class CaseRenderer(Protocol):
         suggestion_fault: Message | None = ...,
         recommendation: RecommendationDraft = ...,
         unit_draft: UnitDraft = ...,
+        division: DivisionDraft = ...,
         contribution: ContributionDraft = ...,
     ) -> Response:
         """Return the page of the case with what a person has begun, or with why a suggestion was not decided.
