@@ -23,7 +23,7 @@ from desk.mail.notices import NEW_CASES_INTERVAL, NOTICE_INTERVAL, NoticeJob, No
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
-from desk.mail.texts import DEADLINE_KINDS, MAX_LISTED_CASES, DeskLinks, DigestCounts
+from desk.mail.texts import ESCALATED_KINDS, MAX_LISTED_CASES, DeskLinks, DigestCounts
 from desk.read_model.tables import DeskCase
 from desk.units.tree import Unit
 from desk.units.units import Units
@@ -414,11 +414,11 @@ def test_officers_hear_of_recommendations_and_of_their_deadlines(office: Office)
     assert "L2" not in mails["budi@pln.example"].body
 
 
-@pytest.mark.parametrize("kind", sorted(DEADLINE_KINDS))
+@pytest.mark.parametrize("kind", sorted(ESCALATED_KINDS))
 def test_every_kind_of_deadline_has_its_sentences(office: Office, kind: ChangeKind) -> None:
     """For persons of the agency, and for overseers unless it is the deadline of a unit."""
     office.reached(1, kind, "1", "overseer")
-    assert office.notices.step() == 1 + (not kind.startswith("unit-"))
+    assert office.notices.step() == 1 + (not kind.startswith(("unit-", "passed-")))
     assert "L1: https://lapor.example/desk/L1" in office.send_all()["ratna@pln.example"].body
 
 
@@ -498,6 +498,27 @@ def test_an_officer_of_a_unit_hears_of_its_cases_alone(office: Office) -> None:
     digests = {address: mail.body for address, mail in office.send_all().items()}
     assert ("3" in digests["ratna@pln.example"], "1" in digests["unit@pln.example"]) == (True, True)
     assert digests["ratna@pln.example"] != digests["unit@pln.example"]
+
+
+def test_the_officers_of_an_asked_unit_hear_of_it(office: Office) -> None:
+    """They alone; where the unit has nobody, those of the nearest unit above, and at last those of the agency."""
+    units = Units(office.engine, lambda *_: None, office.clock)
+    for unit in (Unit("UP3", "UP3 Semarang"), Unit("ULP", "ULP Semarang", "UP3"), Unit("UIP", "UIP Jawa")):
+        units.add(_AGENCY, unit, "Budi", "test")
+    office.accounts.persons = {
+        _AGENCY: [Recipient("1", "ratna@pln.example"), Recipient("2", "unit@pln.example", unit="UP3")]
+    }
+    for number, (code, reader) in enumerate((("UP3", "unit"), ("ULP", "unit"), ("UIP", "ratna"))):
+        asked = CaseChange(
+            UUID(int=number), "contribution-asked", _AGENCY, f"L{number}", UUID(int=7), "proses", office.clock.time
+        )
+        with write_transaction(office.engine) as connection:
+            office.queue.add_contribution(connection, asked, code)
+        assert office.notices.step() == 1
+        ((address, mail),) = office.send_all().items()
+        assert (address, f"L{number}" in mail.body) == (f"{reader}@pln.example", True)
+        assert "Unit Anda diminta kontribusi" in mail.body
+        office.clock.advance(NOTICE_INTERVAL)
 
 
 def test_an_officer_of_a_unit_without_news_gets_no_mail(office: Office) -> None:

@@ -212,12 +212,20 @@ SELECT id, 'sehat' FROM read WHERE day BETWEEN DATE '2025-09-01' AND DATE '2026-
     AND EXISTS (SELECT 1 FROM hop h WHERE h.complaint_id = read.id
         AND (h.agency LIKE 'kota-%' OR h.agency LIKE 'kabupaten-%' OR h.agency = 'kementerian-kemenkes'));
 
--- The figures of a month, an agency, a channel and a programme (all of them without one), on a day: variables of these
--- names, `today`.
+-- What the latest hop of a report says, and the unit that an agency gave it to: the tests fill `unit_of`.
+CREATE TABLE place AS SELECT complaint_id, region, topic FROM hop QUALIFY hop = max(hop) OVER (PARTITION BY complaint_id);
+CREATE TABLE unit_of (id VARCHAR, agency VARCHAR, unit VARCHAR);
+
+-- The figures of a month, an agency, a channel, a programme, a topic, a region and a unit (all of them without one), on a
+-- day: variables of these names, `today`.
 CREATE MACRO chosen(report_id, day, code) AS (getvariable('month') = '' OR strftime(day, '%Y-%m') = getvariable('month'))
     AND (getvariable('agency') = '' OR code = getvariable('agency'))
     AND (getvariable('programme') = ''
         OR report_id IN (SELECT m.id FROM marked m WHERE m.programme = getvariable('programme')))
+    AND (getvariable('topic') = '' OR report_id IN (SELECT p.complaint_id FROM place p WHERE p.topic = getvariable('topic')))
+    AND (getvariable('region') = ''
+        OR report_id IN (SELECT p.complaint_id FROM place p WHERE starts_with(p.region, getvariable('region'))))
+    AND (getvariable('unit') = '' OR (report_id, code) IN (SELECT (u.id, u.agency) FROM unit_of u WHERE u.unit = getvariable('unit')))
     AND (getvariable('channel') = '' OR report_id IN (SELECT r.id FROM report r WHERE r.channel = getvariable('channel')));
 CREATE MACRO past(t) AS coalesce(jakarta(t) < getvariable('today'), false);
 CREATE MACRO is_known(outcome, due) AS outcome = 'missed' OR (outcome IN ('met', 'open') AND past(due));
