@@ -14,7 +14,17 @@ from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
 from accounts.invitations import Invitations, NewPerson, withdraw_links, withdraw_links_made_by
 from accounts.mail import AccountMail
-from accounts.permissions import AGENCY_ROLES, Act, Actor, Role, may, person_name, role_fits_agency
+from accounts.permissions import (
+    AGENCY_ROLES,
+    CASE_ROLES,
+    UNIT_ROLES,
+    Act,
+    Actor,
+    Role,
+    may,
+    person_name,
+    role_fits_agency,
+)
 from accounts.person_checks import NotPossible, check_person
 from accounts.sessions import Sessions
 from accounts.tables import AccountRow
@@ -27,11 +37,11 @@ FindUnits: TypeAlias = Callable[[str], Sequence[tuple[str, str]]]
 def may_manage(actor: Actor, role: Role, agency: str) -> bool:
     """Return True if the person may invite and revoke persons of this role and agency.
 
-    A coordinator manages the officers of the own agency, and no other coordinator.
+    A coordinator manages the officers and heads of the own agency, and no other coordinator.
     """
     if may(actor, Act.MANAGE_ACCOUNTS, agency):
         return True
-    return role is Role.OFFICER and may(actor, Act.MANAGE_OFFICERS, agency)
+    return role in UNIT_ROLES and may(actor, Act.MANAGE_OFFICERS, agency)
 
 
 class People:
@@ -142,7 +152,7 @@ class People:
         self._limits.forget(account_id, account.email)
 
     def change_unit(self, account_id: UUID, unit: str, by: str, why: str) -> None:
-        """Give an officer to another unit of the institution; with an empty code to the whole institution."""
+        """Give an officer or a head to another unit of the institution; with an empty code to the whole institution."""
         account = self._active(account_id)
         self._check_unit(account.role, account.agency, unit, account_id)
         self._record("account.unit_changed", f"{account_id} {unit or 'no unit'}", by, why, self._now())
@@ -169,24 +179,28 @@ class People:
     def _check_unit(self, role: Role, agency: str, unit: str, account_id: UUID | None = None) -> None:
         """Raise `NotPossible` if a person of this role and institution cannot belong to a unit.
 
-        Somebody else must see the cases that have no unit: without such a person new cases would lie unseen.
+        Somebody else must work on the cases that have no unit: without such a person new cases would lie unseen.
         """
         if not unit:
             return
-        if role is not Role.OFFICER:
+        if role not in UNIT_ROLES:
             raise NotPossible("unit_not_for_role")
         if unit not in dict(self._find_units(agency)):
             raise NotPossible("unit_unknown")
-        if not any(not item.unit and item.id != account_id for item in self._accounts.of_agency(agency)):
+        if not any(not item.unit and item.id != account_id for item in self._workers(agency)):
             raise NotPossible("nobody_without_unit")
 
     def _check_leaving(self, account: Account) -> None:
         """Raise `NotPossible` if only officers of units would be left at the institution."""
-        if account.unit or account.role not in AGENCY_ROLES:
+        if account.unit or account.role not in CASE_ROLES:
             return
-        left = [item for item in self._accounts.of_agency(account.agency) if item.id != account.id]
+        left = [item for item in self._workers(account.agency) if item.id != account.id]
         if left and all(item.unit for item in left):
             raise NotPossible("last_without_unit")
+
+    def _workers(self, agency: str) -> Sequence[Account]:
+        """Return the persons who work on the cases of an institution."""
+        return [account for account in self._accounts.of_agency(agency) if account.role in CASE_ROLES]
 
     def _active(self, account_id: UUID) -> Account:
         account = self._accounts.by_id(account_id)

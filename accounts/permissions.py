@@ -19,6 +19,8 @@ class Role(StrEnum):
     OFFICER = "officer"
     # Officer who also invites and revokes the officers of the institution.
     COORDINATOR = "coordinator"
+    # Head (pimpinan) of an institution, such as the Sekda, or of a unit. Reads cases and figures, answers none.
+    HEAD = "head"
     # Staff of the service who find the competent agency for undecided cases.
     TRIAGE = "triage"
     # Operations staff of the service.
@@ -57,6 +59,8 @@ class Act(StrEnum):
     MANAGE_UNITS = "manage_units"
     # Confirm or deny that a case is the same as an earlier one, if the agency has both.
     DECIDE_DUPLICATE = "decide_duplicate"
+    # Make words of a report a part of it, with an agency of its own.
+    DIVIDE = "divide"
     DECIDE_TRIAGE = "decide_triage"
     # Merge and split.
     CORRECT_RELATION = "correct_relation"
@@ -80,14 +84,18 @@ class Act(StrEnum):
     RELEASE_TO_PUBLIC = "release_to_public"
     # Enter a report for a citizen who came to the counter, called or wrote a letter.
     ENTER_REPORT = "enter_report"
+    # Read of which deadlines of cases the person was told.
+    VIEW_DEADLINES = "view_deadlines"
+    # Read the figures of the own institution, or of the own unit.
+    VIEW_OWN_FIGURES = "view_own_figures"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Person who is signed in. `agency` is the code of the institution; empty for a role with no institution.
 
-    `unit` is the code of an officer's unit; empty for who sees the whole institution. `body` is that of an overseer: it
-    chooses what the figures open with, and gives no right.
+    `unit` is the code of the unit of an officer or a head; empty for who sees the whole institution. `body` is that of
+    an overseer: it chooses what the figures open with, and gives no right.
     """
 
     account_id: UUID
@@ -134,8 +142,10 @@ _OFFICER_ACTS = frozenset(
         Act.ANSWER_MANY,
         Act.EDIT_TEMPLATES,
         Act.DECIDE_DUPLICATE,
+        Act.DIVIDE,
         Act.ANSWER_RECOMMENDATION,
         Act.ENTER_REPORT,
+        Act.VIEW_DEADLINES,
     }
 )
 _AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS, Act.MANAGE_UNITS})
@@ -157,11 +167,17 @@ _NOTHING: frozenset[Act] = frozenset()
 RIGHTS: Mapping[Role, Rights] = {
     # Nothing that triage has is public.
     Role.OFFICER: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC}),
-    Role.COORDINATOR: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC} | _AGENCY_MANAGEMENT),
+    Role.COORDINATOR: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC, Act.VIEW_OWN_FIGURES} | _AGENCY_MANAGEMENT),
+    # A head reads and prints what officers read, except who complained: nothing that a head does needs it.
+    Role.HEAD: Rights(
+        own=frozenset(
+            {Act.VIEW_CASE, Act.VIEW_PICTURE, Act.SEARCH, Act.EXPORT, Act.VIEW_OWN_FIGURES, Act.VIEW_DEADLINES}
+        )
+    ),
     # Triage decides on its own page, accepts nothing and owes no answer in time. A merge or split at triage may concern
     # a report that another agency has.
     Role.TRIAGE: Rights(
-        own=_OFFICER_ACTS - {Act.ACCEPT, Act.EXTEND} | {Act.DECIDE_TRIAGE},
+        own=_OFFICER_ACTS - {Act.ACCEPT, Act.EXTEND, Act.VIEW_DEADLINES} | {Act.DECIDE_TRIAGE},
         national=frozenset({Act.CORRECT_RELATION, Act.TRACE}),
     ),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),
@@ -178,7 +194,11 @@ RIGHTS: Mapping[Role, Rights] = {
 _ACCOUNT_ID = re.compile(r" \[[0-9a-f-]{36}\]$")
 _ROUND_BRACKETS = str.maketrans("[]", "()")
 # Roles of persons who belong to one institution.
-AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
+AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR, Role.HEAD})
+# Roles of those who work on the cases of their institution.
+CASE_ROLES = AGENCY_ROLES - {Role.HEAD}
+# Roles that may belong to a unit of the institution.
+UNIT_ROLES = AGENCY_ROLES - {Role.COORDINATOR}
 # The bodies of overseers: all have the same rights. KemenPANRB leads the service (*pembina*), KSP follows the priority
 # programmes, and the Ombudsman what is overdue or was handed over.
 PANRB, KSP, OMBUDSMAN = "kementerian-panrb", "lembaga-ksp", "lembaga-ombudsman"
@@ -217,8 +237,8 @@ def may(actor: Actor, act: Act, agency: str) -> bool:
 def role_fits_agency(role: Role, agency: str) -> bool:
     """Return True if an account of this role may have this agency.
 
-    An officer and a coordinator have an institution, the triage role has `triage`, an overseer may have one of the
-    bodies that oversee, all other roles have none.
+    An officer, a coordinator and a head have an institution, the triage role has `triage`, an overseer may have one of
+    the bodies that oversee, all other roles have none.
     """
     if role in AGENCY_ROLES:
         return agency not in {"", TRIAGE_AGENCY}

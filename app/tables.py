@@ -19,6 +19,7 @@ from cases.words import tables as case_words
 from config.table_declaration import DECLARATION, TableDeclaration, declared, kept
 from desk.acts import tables as desk_acts
 from desk.api import tables as desk_api
+from desk.escalation import tables as desk_escalation
 from desk.mail import tables as desk_mail
 from desk.read_model import search
 from desk.read_model import tables as desk
@@ -42,6 +43,7 @@ from privacy import tables as privacy
 from router import answer_store, kept_apart
 from router import partitions as router_partitions
 from router import store as router
+from router.lifecycle import division as router_divisions
 from sinks.ledger import tables as ledger
 from sinks.public import tables as public
 from sinks.replies import tables as replies
@@ -69,6 +71,7 @@ MODULES = (
     duplicates,
     router,
     router_partitions,
+    router_divisions,
     answer_store,
     kept_apart,
     case_facts,
@@ -80,6 +83,7 @@ MODULES = (
     desk,
     desk_acts,
     desk_units,
+    desk_escalation,
     desk_api,
     webhooks,
     desk_mail,

@@ -1,6 +1,6 @@
 """The bus as the stages see it: publish, consume atomically, read. Two buses implement it: `local` and `kafka`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -163,6 +163,13 @@ class Reader(Protocol):
 
     def first_records(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """Return each partition's first committed record at this offset or later, where there is one."""
+        ...
+
+    def records_at(self, offsets: Mapping[Partition, Collection[int]]) -> Sequence[Record]:
+        """Return the committed records at exactly these offsets. Those that the bus does not have are left out.
+
+        It seeks once for each offset, and reads nothing in between.
+        """
         ...
 
     def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:

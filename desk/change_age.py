@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from desk.changes import CaseChange
 
 NOTIFIED_AGE = timedelta(days=30)
+# An e-mail tells of no older change: the digest counts its case.
+MAILED_AGE = timedelta(days=1)
 KEPT_AGE = timedelta(days=60)
 
 

@@ -14,7 +14,7 @@ from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewP
 from accounts.pages import wording
 from accounts.pages.invitation_pages import invitation_link
 from accounts.people import FindUnits, People, may_manage
-from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Act, Actor, Role, actor_label, may
+from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, UNIT_ROLES, Act, Actor, Role, actor_label, may
 from accounts.person_checks import NotPossible, is_usable_reason
 from accounts.signed_in import Forbidden, SignedIn
 from pages.forms import Typed
@@ -115,7 +115,7 @@ class PeoplePages:
         Only administrators choose: a coordinator invites to the own institution.
         """
         if role not in {*AGENCY_ROLES, Role.OVERSEER} or not (typed and may(actor, Act.MANAGE_ACCOUNTS, "")):
-            usual = {Role.OFFICER: actor.agency, Role.TRIAGE: TRIAGE_AGENCY}
+            usual = {**dict.fromkeys(UNIT_ROLES, actor.agency), Role.TRIAGE: TRIAGE_AGENCY}
             return [(typed or usual.get(role, ""), "")]
         code = typed.lower()
         if code == TRIAGE_AGENCY or self._agency_name(code) != code:
@@ -223,7 +223,7 @@ class PeoplePages:
             "role": wording.ROLES[person.role],
             "agency": self._agency_name(person.agency) if person.agency else "",
             "unit": units.get(person.unit, person.unit),
-            "may_have_unit": person.role is Role.OFFICER,
+            "may_have_unit": person.role in UNIT_ROLES,
             "may_change": may_manage(actor, person.role, person.agency) and person.id != actor.account_id,
         }
 

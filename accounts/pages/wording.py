@@ -11,6 +11,7 @@ from pages.translation.message import message as _
 ROLES: Mapping[Role, Message] = {
     Role.OFFICER: _("Pejabat penghubung"),
     Role.COORDINATOR: _("Koordinator instansi"),
+    Role.HEAD: _("Pimpinan"),
     Role.TRIAGE: _("Petugas triase"),
     Role.OPERATOR: _("Petugas operasional"),
     Role.OVERSEER: _("Pengawas"),
@@ -39,7 +40,9 @@ NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "last_without_unit": _(
         "Orang terakhir yang melihat laporan tanpa unit tidak dapat dicabut. Undang koordinator lain dahulu."
     ),
-    "unit_not_for_role": _("Hanya pejabat penghubung dapat ditempatkan di unit. Koordinator melihat seluruh instansi."),
+    "unit_not_for_role": _(
+        "Hanya pejabat penghubung dan pimpinan dapat ditempatkan di unit. Koordinator melihat seluruh instansi."
+    ),
 }
 AGENCY_CHOICE = _("Beberapa instansi cocok. Pilih satu.")
 # The same text for a wrong name, a wrong password and a revoked account: nobody learns who has an account.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cases.clocks.deadlines import Deadlines
+    from config.reference.escalation import EscalationTable
     from config.reference.open311_services import Open311Services
     from config.reference.programmes import ProgrammeTable
     from config.reference.ratings import RatingTable
@@ -62,6 +63,13 @@ class ReferenceTables:
         from config.reference.ratings import RATINGS, load_ratings
 
         return load_ratings(self.reference.table(RATINGS))
+
+    @cached_property
+    def escalation(self) -> EscalationTable:
+        """Who hears of deadlines. Raises `TableError`."""
+        from config.reference.escalation import ESCALATION, load_escalation
+
+        return load_escalation(self.reference.table(ESCALATION))
 
     @cached_property
     def language_models(self) -> ReloadingTables[LanguageModel]:

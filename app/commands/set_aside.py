@@ -64,6 +64,4 @@ def release(number: Number, actor: Actor, why: Why) -> None:
 def _set_aside(parts: Parts) -> SetAside:
     from app.operations.review.set_aside import SetAside
 
-    return SetAside(
-        parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log
-    )
+    return SetAside(parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.audit_log)

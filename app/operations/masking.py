@@ -66,8 +66,8 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
 _CODED_EVENTS = frozenset(
     (
         *("not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn"),
-        *("reopened-again", "duplicate-limit", "reveals-counted", "due", "overdue", "three-times-overdue"),
-        "rating-asked",
+        *("reopened-again", "duplicate-limit", "reveals-counted", "rating-asked"),
+        *shapes.DEADLINE_EVENTS,
     )
 )
 # An id, a time, a tracking number, the hash of a file, a content type, or one or two codes. Five digits in a row may be

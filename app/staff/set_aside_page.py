@@ -1,4 +1,4 @@
-"""Pages of the messages that were set aside as no complaints: the list, one masked message, and its release."""
+"""Pages of the messages that were set aside as no complaints: the masked list, one message, and its release."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -72,10 +72,12 @@ class SetAsidePages:
         return router
 
     def list(self, request: Request, alasan: str = "", hari: str = "", hasil: str = "") -> Response:
-        """List the messages of the last days that nobody released, the newest first; only those of a reason."""
+        """List the messages of the last days that nobody released, masked, the newest first; only those of a reason."""
         actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
         reason, days = _reason(alasan), _days(hari)
         messages, now = self._unreleased(reason, days), self._frame.now()
+        shown = messages[:_SHOWN_MESSAGES]
+        contents = self._set_aside().contents(shown)
         values = {
             "results": self._frame.results(actor, hasil),
             "messages": [
@@ -84,8 +86,9 @@ class SetAsidePages:
                     "address": _address(message.tracking, reason, days),
                     "reason": REASON_LABELS[message.reason],
                     "age": age_text(now - message.at),
+                    "content": describe(contents[message.tracking]) if message.tracking in contents else None,
                 }
-                for message in messages[:_SHOWN_MESSAGES]
+                for message in shown
             ],
             "total": len(messages),
             "reasons": REASON_LABELS,

@@ -1,6 +1,6 @@
 """Reads Kafka's topics outside any group: committed records only."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,9 @@ from bus.port import OffsetRange, Partition, Record, TopicSpec
 # Bytes buffered per fetch; the default is 50 MB.
 _FETCH_MAX_BYTES = 16_000_000
 _MS_PER_SECOND = 1_000
+_NO_ARGUMENTS: Mapping[str, Any] = {}
+# For records one by one: a fetch brings little of what follows, and does not wait for more at the end of a partition.
+_SINGLE_RECORDS = {"max_partition_fetch_bytes": 65_536, "fetch_max_wait_ms": 20}
 
 
 class CommittedReader:
@@ -69,6 +72,25 @@ class CommittedReader:
                 first.setdefault(Partition(record.topic, record.partition), record)
         return first
 
+    def records_at(self, offsets: Mapping[Partition, Collection[int]]) -> Sequence[Record]:
+        """See the port. Raises `Retry` when the broker falls silent before the answer is complete."""
+        ranges = self.offset_ranges({partition.topic for partition in offsets})
+        wanted = {
+            TopicPartition(*partition): kept
+            for partition, span in ranges.items()
+            if (kept := sorted(at for at in offsets.get(partition, ()) if span.start <= at < span.end))
+        }
+        if not wanted:
+            return []
+        records: list[Record] = []
+        first_offsets = {partition: kept[0] for partition, kept in wanted.items()}
+        with self._consumer("records at offsets", first_offsets, _SINGLE_RECORDS) as client:
+            for partition, kept in wanted.items():
+                client.assign([partition])
+                deadline, monotonic = self._settings.deadline, self._monotonic
+                records += record_stream.read_at(client, partition, kept, deadline, monotonic)
+        return records
+
     def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
         """See the port. A user without the right to describe configurations is told no retention."""
         retention_ms = self._ask("retention", lambda: retention_times(self._admin, topics))
@@ -109,14 +131,16 @@ class CommittedReader:
         self._admin.close()
 
     @contextmanager
-    def _consumer(self, operation: str, starts: Mapping[TopicPartition, int]) -> Iterator[Any]:
+    def _consumer(
+        self, operation: str, starts: Mapping[TopicPartition, int], further_arguments: Mapping[str, Any] = _NO_ARGUMENTS
+    ) -> Iterator[Any]:
         """Give the body a consumer that is positioned at `starts`; translate the errors of the body.
 
         Each read has a consumer of its own; opening one takes about 10 ms. kafka-python 3.0.12 may keep the fetched
         records of a paused partition for ever, and then never fetches this partition again, also after `resume` and
         `seek`.
         """
-        client = self._ask(operation, lambda: connect(KafkaConsumer, self._arguments()))
+        client = self._ask(operation, lambda: connect(KafkaConsumer, {**self._arguments(), **further_arguments}))
         try:
             client.assign(list(starts))
             for partition, start in starts.items():

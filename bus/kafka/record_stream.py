@@ -47,6 +47,29 @@ def read_until(
             client.pause(partition)
 
 
+def read_at(
+    client: Any,
+    partition: TopicPartition,
+    offsets: Sequence[int],
+    patience: float,
+    monotonic: Callable[[], float],
+) -> Iterator[Record]:
+    """Yield the records at these offsets of the only assigned partition, with one seek for each.
+
+    An offset without a committed record is left out. Raises `Retry` when for `patience` seconds nothing came.
+    """
+    for offset in offsets:
+        client.seek(partition, offset)
+        silence = _Silence(patience, monotonic)
+        while True:
+            batches = client.poll(_POLL_MS, max_records=1)
+            reached = _reached(client, batches, (partition,))
+            silence.record(reached, has_records=bool(batches))
+            yield from (record_of(record) for record in batches.get(partition, ()) if record.offset == offset)
+            if reached[partition] > offset:
+                break
+
+
 class _Silence:
     """Measures how long no partition came nearer to its end."""
 

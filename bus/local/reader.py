@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
 from bus.local import log
 from bus.local.consumer import SESSION_SECONDS
@@ -56,6 +56,16 @@ class LocalReader:
             for partition, offset in offsets.items()
             if (records := log.read_records(self._connection, partition, offset, 1))
         }
+
+    def records_at(self, offsets: Mapping[Partition, Collection[int]]) -> Sequence[Record]:
+        """See the port."""
+        return [
+            record
+            for partition, wanted in offsets.items()
+            for offset in sorted(wanted)
+            for record in log.read_records(self._connection, partition, offset, 1)
+            if record.offset == offset
+        ]
 
     def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
         """See the port."""

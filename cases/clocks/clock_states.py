@@ -20,8 +20,8 @@ from cases.clocks.deadlines import Deadlines
 # passed, if it was done later or not. `dropped`: the case went on without it, before the deadline.
 State: TypeAlias = Literal["running", "paused", "met", "missed", "dropped"]
 
-# From so many periods after its beginning on, a clock is three times overdue.
-THREE_TIMES = 3
+# From so many periods after its beginning on, a clock is twice, and three times overdue.
+TWICE, THREE_TIMES = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class ClockState:
     def last_day_at(self, deadlines: Deadlines) -> datetime:
         """Return the moment at which the last day before the deadline begins."""
         return self.run.due_at(deadlines, self.until, self.run.row.days - 1)
+
+    def twice_due_at(self, deadlines: Deadlines) -> datetime:
+        """Return the end of two periods."""
+        return self.run.due_at(deadlines, self.until, TWICE * self.run.row.days)
 
     def three_times_due_at(self, deadlines: Deadlines) -> datetime:
         """Return the end of three periods."""

@@ -6,10 +6,9 @@ It is no clock of the case: a case has one for each recommendation, and the clos
 from datetime import datetime
 from typing import NamedTuple
 
+from cases.clocks.clock_states import THREE_TIMES, TWICE
 from cases.clocks.deadlines import Deadlines
 from config.time_zones import agency_time_zone
-
-_TIMES = 3
 
 
 class RecommendationClock(NamedTuple):
@@ -18,6 +17,7 @@ class RecommendationClock(NamedTuple):
     started_at: datetime
     last_day_at: datetime
     due_at: datetime
+    twice_due_at: datetime
     three_times_due_at: datetime
 
 
@@ -34,7 +34,6 @@ def recommendation_clock(
     if row.transfer == "anew" and held_since > recommended_at:
         row, started_at = deadlines.recommendation_row(held_since), held_since
     zone = agency_time_zone(agency)
-    moments = (
-        deadlines.deadline(row, started_at, zone, (), days) for days in (row.days - 1, row.days, _TIMES * row.days)
-    )
+    periods = (row.days - 1, row.days, TWICE * row.days, THREE_TIMES * row.days)
+    moments = (deadlines.deadline(row, started_at, zone, (), days) for days in periods)
     return RecommendationClock(started_at, *moments)

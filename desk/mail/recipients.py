@@ -39,6 +39,10 @@ class Recipients(Protocol):
         """Return the coordinators of an agency."""
         ...
 
+    def readers(self, agency: str) -> Sequence[Recipient]:
+        """Return all persons of an agency who read its cases: officers, coordinators and heads."""
+        ...
+
     def overseers(self) -> Sequence[Recipient]:
         """Return the persons who watch all agencies."""
         ...

@@ -20,13 +20,22 @@ _DIGEST_OPENING = _("Selamat pagi. Laporan instansi Anda pagi ini:")
 _DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
 # Sentence before the cases of each kind of change, the most urgent first.
 NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
+    "three-times-overdue": _("Laporan berikut lewat tiga kali tenggatnya dan belum selesai:"),
+    "twice-overdue": _("Laporan berikut lewat dua kali tenggatnya dan belum selesai:"),
     "overdue": _("Laporan berikut lewat tenggat:"),
+    "unit-overdue": _("Laporan berikut lewat tenggat unit Anda:"),
+    "recommendation-overdue": _("Rekomendasi pengawas pada laporan berikut belum dijawab, dan tenggatnya lewat:"),
     "due": _("Tenggat laporan berikut tinggal satu hari kerja:"),
+    "unit-due": _("Tenggat unit Anda untuk laporan berikut tinggal satu hari kerja:"),
     "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
     "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
+    "passed-on": _("Laporan berikut diteruskan ke unit Anda:"),
+    "contribution-asked": _("Unit Anda diminta kontribusi pada laporan berikut:"),
+    "contribution-given": _("Unit lain memberi kontribusi pada laporan berikut:"),
     "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
-# Sentence of a reminder to heads and overseers, by the kind of change.
+# Kinds of changes of which the rules of `escalation.csv` say who hears.
+ESCALATED_KINDS: frozenset[ChangeKind] = frozenset(NOTICE_OPENINGS.keys() - {"recommended", "citizen-wrote"})
 # Sentence before the cases of each kind of change that officers are told of at once, in an e-mail of its own.
 URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
     "danger": _("Laporan berikut menyebut bahaya bagi nyawa. Buka dan jawab sekarang:"),
@@ -34,8 +43,15 @@ URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
 }
 _DANGER_ADVICE = _("Halaman laporan menyebut siapa yang harus ditelepon. Nomor darurat: {number}.")
 _NEW_CASES_SETTINGS = _("Koordinator instansi Anda dapat mematikan email ini: {link}")
+# Sentence of a reminder to overseers, by the kind of change.
 REMINDER_OPENINGS: Mapping[ChangeKind, Message] = {
+    "due": _("Tenggat laporan berikut di {agency} tinggal satu hari kerja:"),
+    "overdue": _("Laporan berikut di {agency} lewat tenggatnya dan belum selesai:"),
+    "twice-overdue": _("Laporan berikut di {agency} lewat dua kali tenggatnya dan belum selesai:"),
     "three-times-overdue": _("Laporan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:"),
+    "recommendation-due": _(
+        "{agency} belum menjawab rekomendasi pengawas pada laporan berikut. Tenggatnya tinggal satu hari kerja:"
+    ),
     "recommendation-overdue": _("{agency} belum menjawab rekomendasi pengawas pada laporan berikut. Tenggatnya lewat:"),
 }
 _OFF_SUBJECT = _("Satu Pintu: webhook instansi Anda dimatikan")
@@ -126,8 +142,10 @@ def new_cases_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
 
 def reminder_text(kind: ChangeKind, agency_name: str, numbers: Sequence[str]) -> MailText:
     """Return a reminder of cases with a change of `REMINDER_OPENINGS`. Its readers need not have access to the desk."""
-    subject = counted("Satu Pintu: {count} laporan lewat tiga kali tenggat", len(numbers))
-    if kind == "recommendation-overdue":
+    subject = counted("Satu Pintu: {count} laporan perlu perhatian", len(numbers))
+    if kind == "three-times-overdue":
+        subject = counted("Satu Pintu: {count} laporan lewat tiga kali tenggat", len(numbers))
+    if kind in {"recommendation-due", "recommendation-overdue"}:
         subject = counted("Satu Pintu: {count} laporan dengan rekomendasi yang belum dijawab", len(numbers))
     opening = REMINDER_OPENINGS[kind].filled(agency=agency_name)
     return MailText(subject, [[opening], numbers[:MAX_LISTED_CASES], *_unlisted(numbers)])

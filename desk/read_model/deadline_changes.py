@@ -9,14 +9,22 @@ from sqlmodel import col
 from cases.course.verdicts import FIRST_STATE
 from cases.facts.tables import EventFact
 from config.conditions import is_one_of
-from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
+from config.reference.escalation import EscalatedClock, Moment
+from desk.changes import CaseChange, ChangeKind, ReachedMoment
 from desk.read_model.tables import DeskCase
 from messages.recommendation import RECOMMENDATION_CLOCK
 
-# Changes by events of the clock of a recommendation. The agency is told again after three periods.
+_MOMENTS: Mapping[str, Moment] = {
+    "due": "near",
+    "overdue": "passed",
+    "twice-overdue": "twice",
+    "three-times-overdue": "three_times",
+}
+# Changes by events of the clock of a recommendation. The agency is told again after two and three periods.
 _OF_RECOMMENDATIONS: Mapping[str, ChangeKind] = {
     "due": "recommendation-due",
     "overdue": "recommendation-overdue",
+    "twice-overdue": "recommendation-overdue",
     "three-times-overdue": "recommendation-overdue",
 }
 
@@ -26,7 +34,7 @@ def deadline_changes(connection: Connection, events: Sequence[EventFact]) -> Seq
 
     A case that the read model does not know yet has its first state: the events are days after the dispatch.
     """
-    about_cases = [event for event in events if event.event in DEADLINE_CHANGES and event.dispatch_id]
+    about_cases = [event for event in events if event.event in _MOMENTS and event.dispatch_id]
     if not about_cases:
         return ()
     query = select(col(DeskCase.dispatch_id), col(DeskCase.state)).where(
@@ -42,6 +50,7 @@ def deadline_changes(connection: Connection, events: Sequence[EventFact]) -> Seq
             event.dispatch_id,
             states.get(event.dispatch_id, FIRST_STATE),
             event.at,
+            ReachedMoment(cast("EscalatedClock", event.reason), _MOMENTS[event.event]),
         )
         for event in about_cases
         if event.dispatch_id

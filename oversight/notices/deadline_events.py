@@ -7,11 +7,11 @@ from uuid import UUID
 
 from messages import ids
 
-# `due`: the last day before the deadline has begun. `overdue`: the deadline has passed. `three-times-overdue`: three
-# periods have passed since the beginning.
-DeadlineEventKind: TypeAlias = Literal["due", "overdue", "three-times-overdue"]
+# `due`: the last day before the deadline has begun. `overdue`: the deadline has passed. `twice-overdue` and
+# `three-times-overdue`: so many periods have passed since the beginning.
+DeadlineEventKind: TypeAlias = Literal["due", "overdue", "twice-overdue", "three-times-overdue"]
 # In their order. After one of them, the ones before it are not told any more.
-KINDS: Sequence[DeadlineEventKind] = ("due", "overdue", "three-times-overdue")
+KINDS: Sequence[DeadlineEventKind] = ("due", "overdue", "twice-overdue", "three-times-overdue")
 
 
 class DeadlineEvent(NamedTuple):
@@ -45,6 +45,10 @@ class ClockMoments(Protocol):
         """The deadline."""
 
     @property
+    def twice_at(self) -> datetime:
+        """End of two periods."""
+
+    @property
     def three_times_at(self) -> datetime:
         """End of three periods."""
 
@@ -71,4 +75,5 @@ def events_to_tell(clock: ClockMoments, told: Collection[UUID], now: datetime) -
 def _events(clock: ClockMoments) -> Iterator[DeadlineEvent]:
     yield DeadlineEvent("due", clock.last_day_at)
     yield DeadlineEvent("overdue", clock.due_at)
+    yield DeadlineEvent("twice-overdue", clock.twice_at)
     yield DeadlineEvent("three-times-overdue", clock.three_times_at)

@@ -66,6 +66,7 @@ def recommendation_clocks(
                 agency_hop=last.hop,
                 last_day_at=clock.last_day_at,
                 due_at=clock.due_at,
+                twice_at=clock.twice_due_at,
                 three_times_at=clock.three_times_due_at,
             )
 

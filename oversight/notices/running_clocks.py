@@ -32,6 +32,7 @@ class RunningClock(NamedTuple):
     agency_hop: int | None
     last_day_at: datetime
     due_at: datetime
+    twice_at: datetime
     three_times_at: datetime
 
 
@@ -48,6 +49,7 @@ def running_clocks(facts: ReportFacts, clocks: CaseClocks, deadlines: Deadlines)
                 agency_hop=last.hop if last else None,
                 last_day_at=state.last_day_at(deadlines),
                 due_at=state.due_at,
+                twice_at=state.twice_due_at(deadlines),
                 three_times_at=state.three_times_due_at(deadlines),
             )
 

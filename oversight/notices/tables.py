@@ -30,8 +30,9 @@ class OversightClock(SQLModel, table=True):
 
     `clock` is the name of a clock of the case, or `recommendation.` and an id. `hop` is the dispatch that began it, or
     with which the institution got the report of a recommendation. `agency` and `agency_hop` are those of who has the
-    case now; before the first dispatch they are triage and `None`. `last_day_at`, `due_at` and `three_times_at` are the
-    moments of its events, `next_at` that of the next one that is not on the topic; `None` if all of them are.
+    case now; before the first dispatch they are triage and `None`. `last_day_at`, `due_at`, `twice_at` and
+    `three_times_at` are the moments of its events, `next_at` that of the next one that is not on the topic; `None` if
+    all of them are.
     """
 
     __tablename__ = "oversight_clock"
@@ -44,6 +45,7 @@ class OversightClock(SQLModel, table=True):
     agency_hop: int | None = None
     last_day_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
+    twice_at: datetime = Field(sa_type=UtcDateTime)
     three_times_at: datetime = Field(sa_type=UtcDateTime)
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

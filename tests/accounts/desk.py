@@ -19,7 +19,7 @@ from accounts.authentication.oidc import OidcProvider
 from accounts.invitations import NewPerson
 from accounts.mail import AccountMail, NoAccountMail
 from accounts.pages.account_pages import AccountPages
-from accounts.permissions import TRIAGE_AGENCY, Act, Role
+from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Act, Role
 from accounts.services import AccountServices
 from ingest.http.client_networks import client_networks
 from pages.environment import page_environment
@@ -140,7 +140,7 @@ class Desk:
 
     def add(self, name: str, role: Role = Role.OFFICER, agency: str | None = None, password: str = PASSWORD) -> UUID:
         """Invite a person and set the password. The address is that of `email_of`."""
-        usual = {Role.OFFICER: "kota-3374", Role.COORDINATOR: "kota-3374", Role.TRIAGE: TRIAGE_AGENCY}
+        usual = {**dict.fromkeys(AGENCY_ROLES, "kota-3374"), Role.TRIAGE: TRIAGE_AGENCY}
         person = NewPerson(email_of(name), name, role, usual.get(role, "") if agency is None else agency)
         token = self.services.people.invite(person, "Tester", "test")
         return self.services.acceptance.accept(token, password)

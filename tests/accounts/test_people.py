@@ -166,14 +166,14 @@ def test_a_coordinator_manages_the_own_officers_only(desk: Desk, open_desk: Open
     assert len(desk.log) == recorded
 
 
-def test_a_coordinator_invites_officers_of_the_own_agency_only(desk: Desk, open_desk: OpenDesk) -> None:
+def test_a_coordinator_invites_persons_of_the_own_agency_only(desk: Desk, open_desk: OpenDesk) -> None:
     """Forged fields of the form give no higher role and no other agency."""
     desk.add("Budi Santoso", Role.COORDINATOR)
     client = signed_in_client(desk, open_desk, "Budi Santoso")
     person = {"nama": "Sari Dewi", "email": email_of("Sari Dewi")}
     for role in Role:
         for agency in ("", "kota-3374", "bumn-pln", "triage"):
-            if role is not Role.OFFICER or agency in {"bumn-pln", "triage"}:
+            if role not in {Role.OFFICER, Role.HEAD} or agency in {"bumn-pln", "triage"}:
                 answer = client.post("/desk/akun", {**person, "peran": role, "instansi": agency})
                 assert answer.status_code == HTTPStatus.FORBIDDEN, (role, agency)
     assert desk.services.invitations.open() == []
@@ -327,13 +327,13 @@ def test_addresses(typed: str, email: str) -> None:
 
 
 def test_who_manages_whom() -> None:
-    """The administrator manages everybody, a coordinator the officers of the own agency."""
+    """The administrator manages everybody, a coordinator the officers and heads of the own agency."""
     coordinator = Actor(UUID(int=1), "Budi Santoso", Role.COORDINATOR, "kota-3374")
     administrator = Actor(UUID(int=2), "Rina Putri", Role.ADMINISTRATOR)
     agencies = ("", "kota-3374", "bumn-pln", "triage")
     assert all(may_manage(administrator, role, agency) for role in Role for agency in agencies)
     managed = {(role, agency) for role in Role for agency in agencies if may_manage(coordinator, role, agency)}
-    assert managed == {(Role.OFFICER, "kota-3374")}
+    assert managed == {(Role.OFFICER, "kota-3374"), (Role.HEAD, "kota-3374")}
 
 
 def test_names_of_persons_are_escaped(desk: Desk, open_desk: OpenDesk) -> None:
@@ -436,3 +436,40 @@ def test_somebody_sees_the_cases_without_a_unit(desk: Desk) -> None:
     people.change_unit(officer, "", "Siti", "test")
     people.revoke(other, "Siti", "test")
     people.revoke(officer, "Siti", "test")
+
+
+def test_a_coordinator_invites_a_head(desk: Desk, open_desk: OpenDesk) -> None:
+    """Of the institution or of a unit. The person signs in as an officer does, and belongs to the own institution."""
+    desk.add("Budi Santoso", Role.COORDINATOR)
+    client = signed_in_client(desk, open_desk, "Budi Santoso")
+    page = client.get("/desk/akun").text
+    assert '<option value="head">Pimpinan</option>' in page
+    assert 'name="instansi"' not in page
+    link = invited(client, nama="Sari Dewi", email=SARI.email, peran="head", unit="DINKES")
+    head = open_desk(desk.app())
+    assert "sebagai Pimpinan" in head.get(link).text
+    head.post(link, NEW_PASSWORD)
+    sign_in(head, "Sari Dewi")
+    account = desk.services.accounts.by_email(SARI.email)
+    assert account
+    assert (account.role, account.agency, account.unit) == (Role.HEAD, "kota-3374", "DINKES")
+    assert not account.must_have_second_factor
+    assert head.get("/desk/akun").status_code == HTTPStatus.FORBIDDEN
+    moved = client.post(f"/desk/akun/{account.id}", {"tindakan": "unit", "unit": "", "alasan": "mutasi"})
+    assert moved.headers["Location"] == "/desk/akun?selesai=unit-orang"
+    assert "terakhir masuk" in client.get("/desk/akun").text
+    refused = client.post("/desk/akun", {"nama": "Tono", "email": "t@contoh.id", "peran": "coordinator"})
+    assert refused.status_code == HTTPStatus.FORBIDDEN
+
+
+def test_a_head_works_on_no_case(desk: Desk) -> None:
+    """Somebody else must have the cases without a unit: a head alone is not enough, and may always be revoked."""
+    people = desk.services.people
+    head = desk.add("Sari Dewi", Role.HEAD)
+    with pytest.raises(NotPossible, match="nobody_without_unit"):
+        people.invite(NewPerson("a@contoh.id", "A", Role.OFFICER, "kota-3374", "DINKES"), "Budi", "test")
+    officer, other = desk.add("Wati Lestari"), desk.add("Tono Wibowo")
+    people.change_unit(officer, "DINKES", "Siti", "test")
+    with pytest.raises(NotPossible, match="last_without_unit"):
+        people.revoke(other, "Siti", "test")
+    people.revoke(head, "Siti", "test")

@@ -19,45 +19,57 @@ from accounts.permissions import (
 
 OWN, ANOTHER = "kota-3374", "bumn-pln"
 # Each role with its rights, written down a second time: O for the own agency, N for every agency.
-COLUMNS = (Role.OFFICER, Role.COORDINATOR, Role.TRIAGE, Role.OPERATOR, Role.OVERSEER, Role.AUDITOR, Role.ADMINISTRATOR)
+COLUMNS = (
+    Role.OFFICER,
+    Role.COORDINATOR,
+    Role.HEAD,
+    Role.TRIAGE,
+    Role.OPERATOR,
+    Role.OVERSEER,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
 TABLE = """
-view_case          O O O . . . .
-view_picture       O O O . . . .
-view_identity      O O O . . . .
-search             O O O . . . .
-export             O O O . . . .
-note               O O O . . . .
-accept             O O . . . . .
-refuse             O O O . . . .
-ask                O O O . . . .
-extend             O O . . . . .
-respond            O O O . . . .
-close              O O O . . . .
-assign_unit        O O O . . . .
-answer_many        O O O . . . .
-edit_templates     O O O . . . .
-manage_officers    . O . . . . N
-manage_keys        . O . . . . N
-manage_webhooks    . O . . . . N
-manage_units       . O . . . . N
-decide_duplicate   O O O . . . .
-decide_triage      . . O . . . .
-correct_relation   . . N N . . .
-view_quarantine    . . . N . . .
-decide_quarantine  . . . N . . .
-view_dead_letters  . . . N . . .
-redrive            . . . N . . .
-drop               . . . N . . .
-reveal             . . . N . . .
-trace              . . N N . . N
-view_audit_log     . . . . . N N
-manage_accounts    . . . . . . N
-view_oversight     . . . . N N .
-read_case_with_reason . . . . N . .
-recommend          . . . . N . .
-answer_recommendation O O O . . . .
-release_to_public  O O . . . . .
-enter_report       O O O . . . .
+view_case          O O O O . . . .
+view_picture       O O O O . . . .
+view_identity      O O . O . . . .
+search             O O O O . . . .
+export             O O O O . . . .
+note               O O . O . . . .
+accept             O O . . . . . .
+refuse             O O . O . . . .
+ask                O O . O . . . .
+extend             O O . . . . . .
+respond            O O . O . . . .
+close              O O . O . . . .
+assign_unit        O O . O . . . .
+answer_many        O O . O . . . .
+edit_templates     O O . O . . . .
+manage_officers    . O . . . . . N
+manage_keys        . O . . . . . N
+manage_webhooks    . O . . . . . N
+manage_units       . O . . . . . N
+decide_duplicate   O O . O . . . .
+divide             O O . O . . . .
+decide_triage      . . . O . . . .
+correct_relation   . . . N N . . .
+view_quarantine    . . . . N . . .
+decide_quarantine  . . . . N . . .
+view_dead_letters  . . . . N . . .
+redrive            . . . . N . . .
+drop               . . . . N . . .
+reveal             . . . . N . . .
+trace              . . . N N . . N
+view_audit_log     . . . . . . N N
+manage_accounts    . . . . . . . N
+view_oversight     . . . . . N N .
+read_case_with_reason . . . . . N . .
+recommend          . . . . . N . .
+answer_recommendation O O . O . . . .
+release_to_public  O O . . . . . .
+enter_report       O O . O . . . .
+view_own_figures   . O O . . . . .
+view_deadlines     O O O . . . . .
 """
 SCOPES = {
     (Act(act), role): scope
@@ -104,14 +116,16 @@ def test_an_account_without_an_agency_may_do_nothing(role: Role, act: Act) -> No
 
 
 def test_agencies_of_roles() -> None:
-    """An officer needs an institution, the triage role has `triage`, an overseer may have a body, all others none."""
+    """Those of an institution need it, the triage role has `triage`, an overseer may have a body, all others none."""
     agencies = ("", TRIAGE_AGENCY, OWN, "lembaga-ksp")
     fitting = {(role, agency) for role in Role for agency in agencies if role_fits_agency(role, agency)}
     assert fitting == {
         (Role.OFFICER, OWN),
         (Role.COORDINATOR, OWN),
+        (Role.HEAD, OWN),
         (Role.OFFICER, "lembaga-ksp"),
         (Role.COORDINATOR, "lembaga-ksp"),
+        (Role.HEAD, "lembaga-ksp"),
         (Role.OVERSEER, "lembaga-ksp"),
         (Role.TRIAGE, TRIAGE_AGENCY),
         (Role.OPERATOR, ""),

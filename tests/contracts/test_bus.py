@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -646,6 +646,28 @@ def test_the_first_record_from_an_offset_on(harness: Harness) -> None:
         first_of_partition.setdefault(Partition(topic, record.partition), record)
     assert reader.first_records(dict.fromkeys(reader.offset_ranges([topic]), 0)) == first_of_partition
     reader.close()
+
+
+def test_single_records_are_read_by_their_offsets(harness: Harness) -> None:
+    """Each is found, in any number of partitions; offsets that the bus does not have are left out."""
+    topic, second_topic = harness.topic(2), harness.topic()
+    harness.publish(topic, numbered(40), key=None)
+    harness.publish(second_topic, numbered(3))
+    reader = harness.bus.reader()
+    of_partition = _by_partition([*harness.read(topic), *harness.read(second_topic)])
+    chosen = {partition: [records[0], records[2], records[-1]] for partition, records in of_partition.items()}
+    offsets = {partition: [record.offset for record in records] for partition, records in chosen.items()}
+    found = reader.records_at({partition: [*reversed(wanted), 999] for partition, wanted in offsets.items()})
+    assert _by_partition(found) == chosen
+    assert reader.records_at({Partition("nowhere", 0): [0], Partition(topic, 7): [0], Partition(topic, 0): []}) == []
+    reader.close()
+
+
+def _by_partition(records: Iterable[Record]) -> dict[Partition, list[Record]]:
+    of_partition: dict[Partition, list[Record]] = {}
+    for record in records:
+        of_partition.setdefault(Partition(record.topic, record.partition), []).append(record)
+    return of_partition
 
 
 def test_reading_starts_at_the_given_offsets(harness: Harness) -> None:

@@ -57,9 +57,7 @@ def test_a_complaint_that_was_set_aside_reaches_its_agency(
         code, shown, _ = run("set-aside", "show", number)
         assert (code, "seminggu listrik" in shown, "3456" in shown) == (0, True, False)
 
-        staff = SetAside(
-            parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log
-        )
+        staff = SetAside(parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.audit_log)
         for _ in range(2):
             staff.release(number, "Sari", "sindiran", NOW)
         service.run()

@@ -134,6 +134,7 @@ class MarkerReader:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.first_records, self.offsets_since = reader.first_records, reader.offsets_since
+        self.records_at = reader.records_at
         self.members, self.retention_seconds = reader.members, reader.retention_seconds
         self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
         self.start_offsets: list[Mapping[Partition, int]] = []

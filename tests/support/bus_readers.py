@@ -1,6 +1,6 @@
 """Base class for readers in tests that are only asked for all records."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bus.port import Partition, Record
 
@@ -11,6 +11,10 @@ class ReadAllReader:
     def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port."""
         raise AssertionError(places)
+
+    def records_at(self, offsets: Mapping[Partition, Collection[int]]) -> Sequence[Record]:
+        """See the port."""
+        raise AssertionError(offsets)
 
     def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
         """See the port."""

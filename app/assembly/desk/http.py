@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accounts.pages.people_pages import PEOPLE_NAVIGATION
+from accounts.permissions import CASE_ROLES
 from accounts.signed_in import SignedIn
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.api import build_agency_api, build_agency_keys
@@ -112,6 +113,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.answer_pictures,
         desk.units,
         desk.passing,
+        desk.contributions,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
@@ -121,7 +123,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
 
     def officers(agency: str) -> Sequence[Officer]:
-        return [Officer(account.id, account.name, account.unit) for account in accounts.accounts.of_agency(agency)]
+        of_agency = accounts.accounts.of_agency(agency)
+        return [Officer(account.id, account.name, account.unit) for account in of_agency if account.role in CASE_ROLES]
 
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, navigation).routes())
@@ -198,9 +201,11 @@ def desk_page_parts(
         answers=desk.answers,
         suggestions=_suggestions(parts, desk),
         recommendations=desk.recommendation_answers,
+        divisions=desk.divisions,
         work=desk.case_work,
         units=desk.units,
         passing=desk.passing,
+        contributions=desk.contributions,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,

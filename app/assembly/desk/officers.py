@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from accounts.account_store import Account, AccountStore
 from accounts.pages.own_pages import OWN_ADDRESS
-from accounts.permissions import Role
+from accounts.permissions import AGENCY_ROLES, CASE_ROLES, Role
 from app.assembly.desk.institutions import RegistryInstitutions
 from config.database import read_transaction
 from config.time_zones import time_zone
@@ -17,9 +17,6 @@ from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
 from desk.units.tiers import tier_of
-
-# Agency of the roles that belong to no institution.
-_READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
 
 
 class AccountRecipients:
@@ -31,21 +28,26 @@ class AccountRecipients:
     def agencies(self) -> Sequence[str]:
         """See the protocol."""
         accounts = self._accounts.search("", None, None)
-        return sorted({account.agency for account in accounts if account.role in _READERS})
+        return sorted({account.agency for account in accounts if account.role in CASE_ROLES})
 
     def officers(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        return [_recipient(account) for account in self._accounts.of_agency(agency) if account.role in _READERS]
+        return [_recipient(account) for account in self._accounts.of_agency(agency) if account.role in CASE_ROLES]
 
     def staff(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
         accounts = self._accounts.of_agency(agency)
-        return [_recipient(account) for account in accounts if account.role in {*_READERS, Role.TRIAGE}]
+        return [_recipient(account) for account in accounts if account.role in {*CASE_ROLES, Role.TRIAGE}]
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
         accounts = self._accounts.of_agency(agency)
         return [_recipient(account) for account in accounts if account.role == Role.COORDINATOR]
+
+    def readers(self, agency: str) -> Sequence[Recipient]:
+        """See the protocol."""
+        accounts = self._accounts.of_agency(agency)
+        return [_recipient(account) for account in accounts if account.role in AGENCY_ROLES]
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""

@@ -100,7 +100,7 @@ def _load_rules(parts: Parts) -> None:
 
 
 def _load_cases(parts: Parts) -> None:
-    _ = parts.registry, parts.deadlines, parts.tables.programmes
+    _ = parts.registry, parts.deadlines, parts.tables.programmes, parts.tables.escalation
 
 
 def _load_pages(parts: Parts) -> None:

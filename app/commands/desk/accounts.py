@@ -24,15 +24,15 @@ _REASONS = {
     "email_invalid": "The e-mail address is not valid.",
     "name_invalid": "The name is missing or too long.",
     "agency_unknown": "No institution with a queue has this code. See `agencies.csv` in the reference folder.",
-    "role_without_agency": "An officer or coordinator needs --agency CODE, an overseer may have kementerian-panrb, "
-    "lembaga-ksp or lembaga-ombudsman; other roles have none to give.",
+    "role_without_agency": "An officer, coordinator or head needs --agency CODE, an overseer may have "
+    "kementerian-panrb, lembaga-ksp or lembaga-ombudsman; other roles have none to give.",
     "account_exists": "This address has an account already. `satupintu desk link` makes a new password link.",
     "no_such_account": "No account that is not revoked has this address.",
     "no_such_invitation": "There is no such invitation.",
     "unit_unknown": "The institution has no unit with this code. `satupintu desk units AGENCY` lists them.",
     "nobody_without_unit": "Nobody would see the cases that have no unit. Invite a coordinator first.",
     "last_without_unit": "Nobody else sees the cases that have no unit. Invite another coordinator first.",
-    "unit_not_for_role": "Only an officer can belong to a unit. A coordinator sees the whole institution.",
+    "unit_not_for_role": "Only an officer or a head can belong to a unit. A coordinator sees the whole institution.",
     "last_administrator": "The last administrator cannot be revoked. Invite another one first.",
 }
 
@@ -46,7 +46,9 @@ def invite(
     actor: Actor,
     why: Why,
     agency: Annotated[str, typer.Option("--agency", help="The institution, by code (kota-3374) or name.")] = "",
-    unit: Annotated[str, typer.Option("--unit", help="The unit of an officer, by code. See `desk units`.")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", help="The unit of an officer or a head, by code. See `desk units`.")
+    ] = "",
 ) -> None:
     """Print a one-time link with which a person sets a password, and mail it. It works for 72 hours."""
     from accounts.account_store import normalized_email

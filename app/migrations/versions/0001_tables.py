@@ -346,6 +346,7 @@ def _create_desk_read_model() -> None:
         sa.Column("unit", sa.String(), nullable=False),
         sa.Column("unit_code", sa.String(), nullable=False),
         sa.Column("unit_due_at", _TIME, nullable=True),
+        sa.Column("unit_told", sa.String(), nullable=True),
         sa.Column("unit_from", sa.String(), nullable=False),
         sa.Column("returns", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -354,6 +355,48 @@ def _create_desk_read_model() -> None:
     op.create_index("ix_desk_holder_account", "desk_holder", ["agency", "account_id", "dispatch_id"])
     op.create_index("ix_desk_holder_unit", "desk_holder", ["agency", "unit", "dispatch_id"])
     op.create_index("ix_desk_holder_unit_code", "desk_holder", ["agency", "unit_code", "dispatch_id"])
+    _create_partial_index("ix_desk_holder_unit_due", "desk_holder", ["unit_due_at"], "unit_due_at IS NOT NULL")
+    op.create_table(
+        "desk_contribution",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", _TIME, nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("ended_by", sa.String(), nullable=False),
+        sa.Column("ended_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_desk_contribution_case", "desk_contribution", ["complaint_id", "agency", "asked_at"])
+    op.create_index("ix_desk_contribution_unit", "desk_contribution", ["agency", "unit_code", "asked_at"])
+    op.create_index(
+        "ix_desk_contribution_open",
+        "desk_contribution",
+        ["agency", "unit_code", "dispatch_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "desk_told_person",
+        sa.Column("change_id", sa.Uuid(), primary_key=True),
+        sa.Column("account_id", sa.String(), primary_key=True),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("clock", sa.String(), nullable=False),
+        sa.Column("moment", sa.String(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("by_desk", sa.Boolean(), nullable=False),
+        sa.Column("by_mail", sa.Boolean(), nullable=False),
+        sa.Column("told_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_desk_told_person_case", "desk_told_person", ["dispatch_id", "told_at"])
+    op.create_index("ix_desk_told_person_account", "desk_told_person", ["account_id", "agency", "told_at"])
     op.create_table(
         "desk_unit",
         sa.Column("agency", sa.String(), primary_key=True),
@@ -424,6 +467,7 @@ def _create_mails() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("changed_at", _TIME, nullable=False),
         sa.Column("notified_at", _TIME, nullable=True),
     )
@@ -699,8 +743,11 @@ def _create_cases() -> None:
         sa.Column("closed_id", sa.Uuid(), nullable=True),
         sa.Column("closed_at", _TIME, nullable=True),
         sa.Column("is_own_closed", sa.Boolean(), nullable=False),
+        sa.Column("part_of", sa.Uuid(), nullable=True),
+        sa.Column("part_number", sa.Integer(), nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
     )
+    _create_partial_index("ix_case_complaint_part_of", "case_complaint", ["part_of"], "part_of IS NOT NULL")
     op.create_index("ix_case_complaint_of", "case_complaint", ["of"])
     op.create_index("ix_case_complaint_suggested", "case_complaint", ["suggested_id"])
     _create_partial_index(
@@ -976,6 +1023,13 @@ def _create_oversight() -> None:
     )
     op.create_index("ix_oversight_case_agency_due", "oversight_case", ["agency", "open_due_at"])
     op.create_index("ix_oversight_case_agency_received", "oversight_case", ["agency", "received_at", "complaint_id"])
+    for column in ("first_agency", "answer_agency"):
+        _create_partial_index(
+            f"ix_oversight_case_left_{column}", "oversight_case", [column, "received_at"], f"{column} <> agency"
+        )
+    _create_partial_index(
+        "ix_oversight_case_agency_ended", "oversight_case", ["agency", "ended_at"], "ended_at IS NOT NULL"
+    )
     op.create_index("ix_oversight_case_due", "oversight_case", ["open_due_at"])
     marked = "programmes <> ''"
     for name, columns, rows in (
@@ -998,6 +1052,7 @@ def _create_oversight() -> None:
         sa.Column("agency_hop", sa.Integer(), nullable=True),
         sa.Column("last_day_at", _TIME, nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("twice_at", _TIME, nullable=False),
         sa.Column("three_times_at", _TIME, nullable=False),
         sa.Column("next_at", _TIME, nullable=True),
     )
@@ -1240,6 +1295,15 @@ def _create_router() -> None:
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("apart_from", sa.Uuid(), primary_key=True),
     )
+    op.create_table(
+        "router_part",
+        sa.Column("part_id", sa.Uuid(), primary_key=True),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False, unique=True),
+        sa.Column("position", sa.String(), nullable=False),
+    )
+    op.create_index("ix_router_part_report_id", "router_part", ["report_id"])
     op.create_table(
         "router_partition",
         sa.Column("topic", sa.String(), primary_key=True),

@@ -5,8 +5,9 @@ that its arrival would have been: with the same number, sender, times and link. 
 publishes the same message, which the normalizer takes once.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, get_args
@@ -18,7 +19,7 @@ from sqlmodel import col, select
 from app.operations.recorder import Recorder
 from app.operations.staff_events import staff_event
 from bus.errors import Stop
-from bus.port import Bus, Record
+from bus.port import Bus, Partition, Record
 from cases.facts.conditions import IS_SET_ASIDE
 from cases.facts.tables import ComplaintFact, EventFact
 from config.conditions import is_one_of
@@ -27,10 +28,12 @@ from ingest.wrap import accepted_record
 from language.masking import mask_text
 from messages import codec, ids, topics
 from messages.sealing import Sealer, UnsealError
-from messages.shapes import Channel, OversightEvent, RawMessage, iso
+from messages.shapes import OversightEvent, RawMessage, iso
 from normalize.classification.classifier import Reason
+from normalize.decision_store import Decision
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.reader_table import ReaderTable
+from privacy.forgotten import forgotten_complaints
 
 # The classifier's reasons, which a person may judge otherwise. For any other reason the message has no text of a
 # complaint: it asks for a status or help, is empty, or is a copy of another post.
@@ -115,7 +118,7 @@ def describe(content: SetAsideContent) -> dict[str, object]:
 
 
 class SetAside:
-    """Reads set-aside messages from the ledger and the topics of `channels`, and releases them.
+    """Reads set-aside messages from the ledger and the topics of their channels, and releases them.
 
     `actor` and `why` are recorded in the `log` before a release; neither may name a citizen. Numbers are in their
     canonical form. Every method may raise the errors of bus and database.
@@ -127,14 +130,12 @@ class SetAside:
         bus: Bus,
         sealer: Sealer,
         readers: ReaderTable,
-        channels: Collection[Channel],
         log: Recorder,
     ) -> None:
         self._engine = engine
         self._bus = bus
         self._sealer = sealer
         self._readers = readers
-        self._channels = channels
         self._log = log
 
     def unreleased(self, choice: SetAsideFilter) -> list[SetAsideMessage]:
@@ -144,18 +145,43 @@ class SetAside:
         return unreleased(messages, self._events_since(min(message.at for message in messages)) if messages else ())
 
     def find(self, number: str) -> SetAsideContent:
-        """Return the message with this number. Raises `NotReleasable` if it is a report, unknown or expired."""
+        """Return the message with this number.
+
+        Raises `NotReleasable` if it is a report, unknown or expired, or if its sender was forgotten.
+        """
         with read_transaction(self._engine) as connection:
             message = _message(connection, number)
-        raw = self._raw_message(message)
+            is_forgotten = bool(_forgotten(connection, [message]))
+        if is_forgotten:
+            raise NotReleasable(f"The sender of {number} was forgotten: it cannot be shown or released.")
+        raw = self._raw_messages([message]).get(message.message_id)
+        if raw is None:
+            raise NotReleasable(
+                f"The message of {number} is no longer on the topic of its channel: its retention has ended. "
+                "It cannot be released. Its sender can report again."
+            )
         try:
-            body = self._sealer.open(raw.body, raw.id)
-            draft = self._readers.reader_of(raw)(raw.content_type, body)
+            return self._content(message, raw)
         except UnsealError as error:
             raise Stop(f"{number} cannot be opened. Check SATUPINTU_SECRET_KEY: it was changed.") from error
         except Unreadable as error:
             raise NotReleasable(f"{number} cannot be read ({error.field}). Tell the developers.") from error
-        return SetAsideContent(message, raw, body, draft)
+
+    def contents(self, messages: Collection[SetAsideMessage]) -> Mapping[str, SetAsideContent]:
+        """Return the messages that can be read, by number.
+
+        One of a forgotten sender, one past its retention and one that cannot be opened are left out: `find` gives the
+        reason.
+        """
+        with read_transaction(self._engine) as connection:
+            forgotten = _forgotten(connection, messages)
+        raws = self._raw_messages([message for message in messages if message.message_id not in forgotten])
+        contents = {}
+        for message in messages:
+            with suppress(UnsealError, Unreadable):
+                if raw := raws.get(message.message_id):
+                    contents[message.tracking] = self._content(message, raw)
+        return contents
 
     def release(self, number: str, actor: str, why: str, at: datetime) -> RawMessage:
         """Publish the message again as a complaint, and then the event. An interrupted release can be repeated.
@@ -172,17 +198,28 @@ class SetAside:
             producer.publish([staff_event("set-aside-released", message_id, message_id, actor, why, at)])
         return reviewed
 
-    def _raw_message(self, message: SetAsideMessage) -> RawMessage:
-        names = tuple(map(topics.raw_topic, self._channels))
+    def _content(self, message: SetAsideMessage, raw: RawMessage) -> SetAsideContent:
+        """Return a message with its opened body. Raises `UnsealError` and `Unreadable`."""
+        body = self._sealer.open(raw.body, raw.id)
+        return SetAsideContent(message, raw, body, self._readers.reader_of(raw)(raw.content_type, body))
+
+    def _raw_messages(self, messages: Sequence[SetAsideMessage]) -> Mapping[UUID, RawMessage]:
+        """Return the raw messages that are on the topics still, by id: each is the record of its decision.
+
+        Beside a kept database the topics may have been made again: then another message is at the position.
+        """
+        message_ids = {str(message.message_id): message.message_id for message in messages}
+        if not message_ids:
+            return {}
+        with read_transaction(self._engine) as connection:
+            offsets = _offsets(connection, message_ids.values())
         with closing(self._bus.reader()) as reader:
-            start_offsets = reader.offsets_since(names, _milliseconds(message.at - _CLOCK_DIFFERENCE))
-            for record in reader.read(names, start_offsets=start_offsets):
-                if record.header("ce_id") == str(message.message_id) and (raw := _decoded(record)):
-                    return raw
-        raise NotReleasable(
-            f"The message of {message.tracking} is no longer on the topic of its channel: its retention has ended. "
-            "It cannot be released. Its sender can report again."
-        )
+            records = reader.records_at(offsets)
+        return {
+            message_id: raw
+            for record in records
+            if (message_id := message_ids.get(record.header("ce_id"))) and (raw := _decoded(record))
+        }
 
     def _events_since(self, at: datetime) -> Sequence[OversightEvent]:
         """Return the events of staff, without unreadable ones, which `satupintu tail` shows."""
@@ -220,6 +257,22 @@ def _message(connection: Connection, number: str) -> SetAsideMessage:
             f"No message with the number {number} was set aside. `satupintu trace {number}` shows where it is."
         )
     return SetAsideMessage(*values)
+
+
+def _forgotten(connection: Connection, messages: Iterable[SetAsideMessage]) -> Collection[UUID]:
+    """Return the ids of the messages whose senders were forgotten."""
+    by_complaint = {ids.complaint_id(message.message_id): message.message_id for message in messages}
+    return {by_complaint[complaint_id] for complaint_id in forgotten_complaints(connection, by_complaint)}
+
+
+def _offsets(connection: Connection, message_ids: Collection[UUID]) -> Mapping[Partition, Collection[int]]:
+    """Return the offsets of the records by which the messages were decided."""
+    query = select(col(Decision.position)).where(is_one_of(col(Decision.message_id), message_ids))
+    offsets: defaultdict[Partition, set[int]] = defaultdict(set)
+    for position in connection.execute(query).scalars():
+        topic, partition, offset = position.rsplit("/", 2)
+        offsets[Partition(topic, int(partition))].add(int(offset))
+    return offsets
 
 
 def _decoded(record: Record) -> RawMessage | None:

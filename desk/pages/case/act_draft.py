@@ -1,6 +1,6 @@
 """An act that a person has begun, and the page that shows it again until it can be sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fastapi import Request
@@ -55,6 +55,33 @@ class UnitDraft:
     fault: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DivisionDraft:
+    """A division that a person has begun. `fault` says why it is not sent."""
+
+    words: str = ""
+    agency: str = ""
+    fault: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionDraft:
+    """A question to a unit that a person has begun, or with `contribution_id` the contribution to one.
+
+    `fault` says why it is not done.
+    """
+
+    unit: str = ""
+    day: str = ""
+    contribution_id: str = ""
+    text: str = ""
+    fault: Message | None = None
+
+    def with_fault(self, fault: Message) -> "ContributionDraft":
+        """Return the draft with why it is not done."""
+        return replace(self, fault=fault)
+
+
 class CaseRenderer(Protocol):
     """Methods of `CasePage` that the forms call."""
 
@@ -70,6 +97,8 @@ class CaseRenderer(Protocol):
         suggestion_fault: Message | None = ...,
         recommendation: RecommendationDraft = ...,
         unit_draft: UnitDraft = ...,
+        division: DivisionDraft = ...,
+        contribution: ContributionDraft = ...,
     ) -> Response:
         """Return the page of the case with what a person has begun, or with why a suggestion was not decided.
 

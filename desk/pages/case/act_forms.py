@@ -1,10 +1,13 @@
 """Takes the forms of the acts: answers to the case, notes, units and officers. Each ends with a redirect."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Row
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
@@ -14,7 +17,7 @@ from desk.acts.answers import ActFault, ActResult, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft, UnitDraft
 from desk.pages.case.act_pictures import ChosenPictures, chosen_pictures
-from desk.pages.case.act_slugs import READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME, readers_of
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.case.unit_part import officers_of_case
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
@@ -25,12 +28,10 @@ from desk.read_model.queries import read_page, row_cursor
 from desk.units.passing import Step
 from desk.units.tree import read_code
 from messages.shapes import (
-    FIELD_VERDICTS,
     MAX_ANSWER_PICTURES,
     MAX_EXTENSION_DAYS,
     VERDICTS_WITH_PICTURES,
     AnswerContent,
-    AnswerReaders,
     Verdict,
 )
 from messages.topics import TRIAGE
@@ -117,7 +118,7 @@ class ActForms:
         """Add an internal note. A form that is sent twice adds it once."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.NOTE)
-        view = parts.find_case(actor, number)
+        view = parts.find_readable(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
         text = form.text("isi")
@@ -202,7 +203,7 @@ class ActForms:
         pictures: ChosenPictures,
     ) -> Response:
         """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
-        templates = self._parts.work.templates(actor.agency)
+        templates = [*self._parts.work.templates(actor.agency), *self._contributions(actor, view)]
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
         draft = ActDraft(
             verdict,
@@ -210,10 +211,15 @@ class ActForms:
             form.line("tujuan"),
             form.line("lanjut"),
             pictures=pictures,
-            readers=_readers(form, verdict),
+            readers=readers_of(form, verdict),
             extension_days=_extension_days(verdict, form),
         )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
+
+    def _contributions(self, actor: Actor, view: CaseProgressView) -> Sequence[Row[Any]]:
+        """Return the contributions of units, which are inserted as templates are."""
+        rows = self._parts.contributions.of_case(self._parts.tier(actor), view.case.case)
+        return [row for row in rows if row.text]
 
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form, pictures: ChosenPictures) -> ActDraft:
         text = with_number(form.text("isi"), view.case.case.tracking)
@@ -231,11 +237,11 @@ class ActForms:
                 verdict,
                 text,
                 files=pictures.contents,
-                readers=_readers(form, verdict),
+                readers=readers_of(form, verdict),
                 extension_days=days,
             ),
             pictures=pictures,
-            readers=_readers(form, verdict),
+            readers=readers_of(form, verdict),
             extension_days=days,
         )
 
@@ -304,10 +310,6 @@ class ActForms:
     def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:
         address = list_query(request).case_address(view.case.case.tracking, **outcome)
         return see_other(address + _INNER_PART)
-
-
-def _readers(form: Form, verdict: Verdict) -> AnswerReaders:
-    return READERS_BY_NAME.get(form.line("pembaca"), "") if verdict in FIELD_VERDICTS["readers"] else ""
 
 
 def _extension_days(verdict: Verdict, form: Form) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -11,11 +12,14 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
+from desk.escalation.told_persons import told_moments
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
-from desk.pages.case.act_draft import ActDraft, NoteDraft, UnitDraft
+from desk.pages.case.act_draft import ActDraft, ContributionDraft, DivisionDraft, NoteDraft, UnitDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
+from desk.pages.case.contribution_part import contribution_values
+from desk.pages.case.division_form import DivisionPart
 from desk.pages.case.done_acts import done_act
 from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, public_place, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
@@ -24,13 +28,14 @@ from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_p
 from desk.pages.case.unit_part import unit_values
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from desk.pages.told_wording import ShownMoment, shown_moments
 from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from desk.units.tiers import Tier
 from language.masking import mask_with_labels
 from messages.replies.reply_texts import AttachedFiles, extension_words
 from messages.sender_link import sample_link
-from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, MAX_PARTS, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.cleaning import MAX_FILE_BYTES
@@ -44,6 +49,8 @@ from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_ST
 
 _MAX_SEARCH_LENGTH = 100
 _NO_ACT, _NO_NOTE, _NO_RECOMMENDATION, _NO_STEP = ActDraft(), NoteDraft(), RecommendationDraft(), UnitDraft()
+_NO_DIVISION = DivisionDraft()
+_NO_CONTRIBUTION = ContributionDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +109,28 @@ class CasePage:
         publik: str = "",
         catatan: str = "",
         banding: str = "",
+        bagian: str = "",
     ) -> Response:
         """Return the page.
 
         `tindakan` opens the form of an act, with the institution `tujuan` if it is a refusal. `hasil` is the id of an
         act that was just done, `terkirim` that of a recommendation that was just answered. `publik` shows the words
         that everybody would read. `catatan`: a note was just stored. `banding` shows the pictures of the sender beside
-        those of the work.
+        those of the work. `bagian`: a division was just sent.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
-        view = parts.find_case(actor, number)
+        view = parts.find_readable(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
         tracking = view.case.case.tracking
         if tracking != number:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
-        parts.answers.opened([view.case.case])
+        case = view.case.case
+        if may(actor, Act.RESPOND, case.agency) and parts.tier(actor).has_unit(case.unit_code):
+            # A danger stays unopened until somebody has read it who can answer.
+            parts.answers.opened([view.case.case])
         destination = tujuan if parts.institutions.receives_cases(tujuan) else ""
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), suggested_agency=destination)
         return self.render(
@@ -132,6 +143,7 @@ class CasePage:
             shows_public_words=bool(publik),
             is_note_stored=catatan == "tersimpan",
             compares_pictures=bool(banding),
+            is_division_sent=bagian == "terkirim",
         )
 
     def render(
@@ -151,18 +163,27 @@ class CasePage:
         is_note_stored: bool = False,
         compares_pictures: bool = False,
         unit_draft: UnitDraft = _NO_STEP,
+        division: DivisionDraft = _NO_DIVISION,
+        is_division_sent: bool = False,
+        contribution: ContributionDraft = _NO_CONTRIBUTION,
     ) -> Response:
-        """Return the page with what a person has begun, or why a suggestion was not decided."""
+        """Return the page with what a person has begun, or why a suggestion was not decided.
+
+        For the person of a unit that is only asked for a contribution it has the report, and no act of the agency.
+        """
         parts, tier = self._parts, self._parts.tier(actor)
+        is_accountable = tier.has_unit(view.case.case.unit_code)
         words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
         values = {
             **self._report_values(view, tier),
             **self._inner_values(actor, view, tier),
+            **contribution_values(parts, actor, view, tier),
+            "contribution_draft": contribution,
             "note": note,
             "unit_draft": unit_draft,
             "is_note_stored": is_note_stored,
             "form_id": parts.work.new_form_id(),
-            "acts": self._act_forms(actor, view, draft),
+            "acts": self._act_forms(actor, view, draft) if is_accountable else (),
             "public_place": public_place(view, self._reply_way(view.case.dispatch)),
             "destinations": self._destinations(view, words, draft.suggested_agency),
             "institution_words": words,
@@ -175,8 +196,12 @@ class CasePage:
             "suggestion": self._suggestion_part(actor, view),
             "suggestion_fault": suggestion_fault,
             "former": self._former_part(actor, view),
-            "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation),
-            "release": release_part(parts.release, actor, view, mask_with_labels, shows_words=shows_public_words),
+            "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation)
+            if is_accountable
+            else (),
+            "release": release_part(parts.release, actor, view, mask_with_labels, shows_words=shows_public_words)
+            if is_accountable
+            else None,
             "comparison": _comparison(view),
             "compares_pictures": compares_pictures,
             "may_be_public": parts.release is not None and not view.case.dispatch.report.rahasia,
@@ -184,9 +209,13 @@ class CasePage:
             "picture_limit": readable_size(MAX_FILE_BYTES),
             "document_limit": readable_size(MAX_DOCUMENT_BYTES),
             "document_pages": MAX_DOCUMENT_PAGES,
+            "division": self._division_part(
+                actor, view, division, is_accountable=is_accountable, is_sent=is_division_sent
+            ),
             "unsent_answer": recommendation if recommendation.fault else None,
         }
         has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault or unit_draft.fault
+        has_fault = has_fault or division.fault or contribution.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
@@ -244,6 +273,7 @@ class CasePage:
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
+            "counter_way": wording.COUNTER_WAYS.get(dispatch.report.counter_way),
             "topic": topic_label(parts.topics(), dispatch.topic),
             "second_matter": self._second_matter(view),
             "place": list(case_model.place_lines(dispatch.report)),
@@ -268,22 +298,46 @@ class CasePage:
         name = parts.institutions.name(matter.agency) if matter.agency else ""
         return SecondMatterPart(sentence, name, matter.agency)
 
+    def _division_part(
+        self, actor: Actor, view: CaseProgressView, draft: DivisionDraft, *, is_accountable: bool, is_sent: bool
+    ) -> DivisionPart:
+        name, case, matter = self._parts.institutions.name, view.case.case, other_matter(view.case.dispatch)
+        agency = matter.agency if matter and matter.agency != case.agency else ""
+        is_open = (
+            is_accountable and case.is_current and view.state != "selesai" and len(view.case.parts) + 1 < MAX_PARTS
+        )
+        return DivisionPart(
+            tuple((part, name(part.agency)) for part in view.case.parts),
+            may_divide=is_open and not view.case.dispatch.part_of and may(actor, Act.DIVIDE, case.agency),
+            draft=draft,
+            agency=agency,
+            agency_name=name(agency) if agency else "",
+            is_sent=is_sent,
+        )
+
     def _inner_values(self, actor: Actor, view: CaseProgressView, tier: Tier) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case
-        is_shown = case.is_current and not view.case.is_anonymous
+        is_accountable = tier.has_unit(case.unit_code)
+        is_shown = case.is_current and not view.case.is_anonymous and is_accountable
         return {
             "notes": parts.work.notes(case.agency, case.complaint_id),
-            "assignments": parts.work.assignments(case.agency, case.dispatch_id),
+            "assignments": parts.work.assignments(case.agency, case.dispatch_id) if is_accountable else (),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
+            "told_moments": self._told_moments(case.agency, case.dispatch_id),
             **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
-            "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
+            "may_assign": case.is_current and is_accountable and may(actor, Act.ASSIGN_UNIT, case.agency),
             "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),
         }
 
     def _suggesting(self, view: CaseProgressView, tier: Tier) -> SuggestingCases:
         with read_transaction(self._parts.engine) as connection:
             return read_suggesting_cases(connection, tier, view.case.case)
+
+    def _told_moments(self, agency: str, dispatch_id: UUID) -> Sequence[ShownMoment]:
+        with read_transaction(self._parts.engine) as connection:
+            moments = told_moments(connection, agency, [dispatch_id])
+        return shown_moments(moments.get(dispatch_id, ()))
 
     def _suggestion_part(self, actor: Actor, view: CaseProgressView) -> SuggestionPart | None:
         suggestion, number = view.case.suggestion, view.case.case.tracking

@@ -22,10 +22,15 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "moved": _("Laporan pindah dari instansi"),
     "due": _("Tenggat laporan tinggal satu hari kerja"),
     "overdue": _("Laporan lewat tenggat"),
+    "twice-overdue": _("Laporan lewat dua kali tenggat"),
     "three-times-overdue": _("Laporan lewat tiga kali tenggat"),
     "recommended": _("Rekomendasi pengawas masuk"),
     "recommendation-due": _("Tenggat menjawab rekomendasi tinggal satu hari kerja"),
     "recommendation-overdue": _("Rekomendasi belum dijawab dan lewat tenggat"),
+    "unit-due": _("Tenggat unit tinggal satu hari kerja"),
+    "unit-overdue": _("Laporan lewat tenggat unit"),
+    "contribution-asked": _("Unit diminta kontribusi"),
+    "contribution-given": _("Unit memberi kontribusi"),
 }
 _DELIVERY_KINDS: Mapping[str, Message] = {
     **{str(kind): name for kind, name in KIND_NAMES.items()},
@@ -90,6 +95,10 @@ SCOPES_MISSING = _("Pilih paling sedikit satu hak.")
 TOO_MANY_KEYS = _("Instansi Anda sudah memiliki {limit} kunci yang berlaku. Cabut satu lebih dahulu.").filled(
     limit=MAX_VALID_KEYS
 )
+TOO_MANY_KEYS_OF_UNIT = _("Unit ini sudah memiliki {limit} kunci yang berlaku. Cabut satu lebih dahulu.").filled(
+    limit=MAX_VALID_KEYS
+)
+UNIT_UNKNOWN = _("Unit itu tidak ada lagi. Pilih unit lain, atau seluruh instansi.")
 KEYS_CHANGED = _(
     "Daftar kunci sudah berubah sejak halaman dibuka. Tidak ada kunci baru yang dibuat. "
     "Sebuah kunci hanya ditampilkan sekali. Bila hilang, cabut kunci itu dan buat yang baru."

@@ -48,9 +48,7 @@ class Service:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.set_aside = SetAside(
-            parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log
-        )
+        self.set_aside = SetAside(parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.audit_log)
         rules = fixed_rules_source(parts.settings.reference_folder)
         router = make_router(parts.engine, rules, lambda: NOW, parts.keys.answer_check)
         ledger = make_case_stage(parts.engine, parts.keys.answer_check)
@@ -233,7 +231,7 @@ def test_what_cannot_be_released_is_refused_with_the_reason(service: Service) ->
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
         _with_sealer(parts, Sealer([b"o" * 64])).release(raw.tracking, "petugas-1", "x", LATER)
 
-    _delete_expired(parts)
+    delete_expired(parts)
     with pytest.raises(NotReleasable, match=r"no longer on the topic.*report again"):
         service.release(raw.tracking)
     assert service.complaints(raw.tracking) == []
@@ -305,10 +303,10 @@ def test_the_period_limits_the_list(service: Service) -> None:
 
 
 def _with_sealer(parts: Parts, sealer: Sealer) -> SetAside:
-    return SetAside(parts.engine, parts.bus, sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log)
+    return SetAside(parts.engine, parts.bus, sealer, parts.normalizer.readers, parts.audit_log)
 
 
-def _delete_expired(parts: Parts) -> None:
+def delete_expired(parts: Parts) -> None:
     """Let the embedded bus delete what is past its retention in two years."""
     with closing(parts.bus.reader()) as reader:
         specs = [TopicSpec(spec.name, spec.partitions, spec.retention) for spec in reader.topics()]

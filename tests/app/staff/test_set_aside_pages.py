@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 import pytest
 
+from app.assembly.safekeeping.forgetting import forgetting
 from app.operations.review.set_aside import RELEASABLE_REASONS
 from app.staff.ready_texts import RELEASING
 from app.staff.set_aside_page import REASON_LABELS
-from tests.app.review.test_set_aside import QUOTING, Service
+from tests.app.review.test_set_aside import QUOTING, Service, delete_expired
 from tests.app.staff.harness import StaffHarness, hidden_fields
 from tests.conftest import NOW
 from tests.support import records
@@ -29,13 +30,13 @@ def set_aside(service: Service, text: str, phone: str) -> str:
 
 
 def test_a_message_is_read_and_released_as_a_report(staff_on_each_database: StaffHarness, service: Service) -> None:
-    """The list has no text, the page a masked one. The release is recorded, and the next message opens."""
+    """List and page have the masked text. The release is recorded, and the next message opens."""
     staff = staff_on_each_database
     other, wrong = set_aside(service, HELLO, "+628000000041"), set_aside(service, QUOTING, "+628000000042")
     staff.time = NOW + timedelta(hours=1)
     page = staff.get(PAGE)
     assert [words in page for words in (wrong, other, "Iklan", "Sapaan")] == [True] * 4
-    assert "Kemenkes tolong" not in page
+    assert [words in page for words in ("Kemenkes tolong, hubungi •••", HELLO, "3456")] == [True, True, False]
     shown = staff.get(f"{PAGE}/{wrong}")
     assert "Kemenkes tolong, hubungi •••" in shown
     assert "3456" not in shown
@@ -50,6 +51,38 @@ def test_a_message_is_read_and_released_as_a_report(staff_on_each_database: Staf
     assert service.status(wrong).set_aside == ""
     page = staff.get(PAGE)
     assert [other in page, wrong in page] == [True, False]
+
+
+def test_the_list_names_a_message_that_is_no_longer_on_its_topic(
+    staff_on_each_database: StaffHarness, service: Service
+) -> None:
+    """Its neighbours keep their text."""
+    staff = staff_on_each_database
+    gone = set_aside(service, QUOTING, "+628000000046")
+    service.accept(records.web(service.parts, "Kemenkes tolong"))
+    delete_expired(service.parts)
+    kept = set_aside(service, HELLO, "+628000000047")
+    page = staff.get(PAGE)
+    assert [words in page for words in (gone, "Isi pesan ini tidak dapat dibaca lagi.", "Kemenkes")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [words in page for words in (kept, HELLO)] == [True, True]
+
+
+def test_the_words_of_a_forgotten_sender_are_shown_no_more(
+    staff_on_each_database: StaffHarness, service: Service
+) -> None:
+    """The list keeps the number, and the message cannot be opened or released, also before the key is destroyed."""
+    staff = staff_on_each_database
+    raw = service.accept(records.sms(service.parts, QUOTING, "+628000000048"))
+    assert "Kemenkes tolong" in staff.get(PAGE)
+    forgetting(service.parts).forget(raw.sender, NOW + timedelta(minutes=1), "sender")
+    page = staff.get(PAGE)
+    assert [words in page for words in (raw.tracking, "tidak dapat dibaca lagi", "Kemenkes")] == [True, True, False]
+    assert staff.client.get(f"{PAGE}/{raw.tracking}").status_code == HTTPStatus.NOT_FOUND
+    assert staff.send(f"{PAGE}/{raw.tracking}", siap="aduan").status_code == HTTPStatus.NOT_FOUND
 
 
 def test_a_report_and_an_unknown_number_are_told(staff_on_each_database: StaffHarness, service: Service) -> None:

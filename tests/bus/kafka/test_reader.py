@@ -91,6 +91,19 @@ def test_a_reader_finds_the_first_records_from_any_offsets(reader: Reader, topic
         }
 
 
+def test_single_records_are_found_between_others(reader: Reader, topic: str) -> None:
+    """Deleted and aborted ones, and the markers of transactions, are left out; the rest is found in every order."""
+    visible = visible_offsets(reader, topic)
+    ends = {partition: span.end for partition, span in reader.offset_ranges([topic]).items()}
+    wanted = {
+        partition: [*range(0, end, 97), end - 1, offsets[-1]]
+        for (partition, end), offsets in zip(ends.items(), visible.values(), strict=True)
+    }
+    found = [(Partition(topic, record.partition), record.offset) for record in reader.records_at(wanted)]
+    expected = [(partition, at) for partition in visible for at in sorted({*wanted[partition]} & {*visible[partition]})]
+    assert sorted(found) == sorted(expected)
+
+
 def test_behind_the_last_record_only_aborted_ones_follow(reader: Reader, topic: str) -> None:
     """No first record is found there, and reading from there ends without a record."""
     last = {partition: offsets[-1] for partition, offsets in visible_offsets(reader, topic).items()}

@@ -18,11 +18,12 @@ MONDAY = datetime(2026, 11, 2, 2, tzinfo=UTC)
 
 
 def test_ten_working_days_after_the_recommendation() -> None:
-    """The last day begins after nine, three times the period after thirty; earlier possession changes nothing."""
+    """The last day begins after nine, two periods end after twenty, three after thirty, whoever had it before."""
     clock = recommendation_clock(DEADLINES, MONDAY, MONDAY - timedelta(days=90), "bumn-pln")
     assert clock.started_at == MONDAY
     assert clock.due_at == MONDAY + timedelta(days=14)
     assert clock.last_day_at == MONDAY + timedelta(days=11)
+    assert clock.twice_due_at == MONDAY + timedelta(days=28)
     assert clock.three_times_due_at == MONDAY + timedelta(days=42)
     row = DEADLINES.recommendation_row(MONDAY)
     assert (row.days, "own rule" in row.source) == (10, True)

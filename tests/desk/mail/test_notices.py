@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,9 +11,11 @@ from sqlmodel import col
 
 from accounts.permissions import Actor, Role
 from config.database import DatabaseUnavailable, insert_statement, read_transaction, write_transaction
+from config.row_insertion import insert_rows
 from desk.acts.case_work import CaseWork
 from desk.acts.tables import DeskHolder
 from desk.changes import CaseChange, ChangeKind
+from desk.escalation.tables import DeskToldPerson
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob, digest_day
 from desk.mail.message import Mail
@@ -22,7 +23,7 @@ from desk.mail.notices import NEW_CASES_INTERVAL, NOTICE_INTERVAL, NoticeJob, No
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
-from desk.mail.texts import MAX_LISTED_CASES, DeskLinks, DigestCounts
+from desk.mail.texts import ESCALATED_KINDS, MAX_LISTED_CASES, DeskLinks, DigestCounts
 from desk.read_model.tables import DeskCase
 from desk.units.tree import Unit
 from desk.units.units import Units
@@ -59,6 +60,7 @@ class Accounts:
             _EASTERN_AGENCY: [Recipient("4", "yosef@papua.example")],
         }
     )
+    heads: Sequence[Recipient] = (Recipient("head", "direktur@pln.example"),)
 
     def agencies(self) -> Sequence[str]:
         """See `Recipients`."""
@@ -67,6 +69,10 @@ class Accounts:
     def officers(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
         return self.persons[agency]
+
+    def readers(self, agency: str) -> Sequence[Recipient]:
+        """See `Recipients`."""
+        return [*self.persons[agency], *self.heads]
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
@@ -120,6 +126,14 @@ class Office:
         ]
         with write_transaction(self.engine) as connection:
             self.queue.add(connection, changes)
+
+    def reached(self, number: int, kind: ChangeKind, *account_ids: str) -> None:
+        """Store a change of a deadline, and that these persons are told of it by e-mail."""
+        self.citizen_wrote(number, kind=kind)
+        told = {"change_id": UUID(int=number), "dispatch_id": UUID(int=7), "agency": _AGENCY, "clock": "resolve"}
+        told |= {"moment": "near", "who": "officer", "by_desk": True, "by_mail": True, "told_at": self.clock.time}
+        with write_transaction(self.engine) as connection:
+            insert_rows(connection, DeskToldPerson, [{**told, "account_id": id_} for id_ in account_ids])
 
     def send_all(self) -> dict[str, Mail]:
         """Send the e-mails of the outbox; return them by their recipient."""
@@ -346,17 +360,21 @@ def test_a_notice_is_stored_together_with_its_mark(office: Office, monkeypatch: 
     assert office.notices.step() == 3
 
 
-def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(office: Office) -> None:
-    """One e-mail with the most urgent first; a reminder without links to the head of the agency and to overseers."""
-    for number, kind in enumerate(("citizen-wrote", "due", "overdue"), start=1):
-        office.citizen_wrote(number, kind=cast("ChangeKind", kind))
-    office.citizen_wrote(4, 5, kind="three-times-overdue")
+def test_each_person_hears_of_the_own_deadlines_in_one_mail(office: Office) -> None:
+    """The most urgent first, beside what citizens wrote; an overseer by a reminder without links."""
+    office.citizen_wrote(1)
+    office.reached(2, "due", "1")
+    office.reached(3, "overdue", "1", "2")
+    office.reached(4, "twice-overdue", "head")
+    office.reached(5, "three-times-overdue", "1", "overseer")
+    office.reached(6, "three-times-overdue", "gone", "overseer")
     assert office.notices.step() == 5
-    mails = office.send_all_of_each()
-    notice, reminder = mails["ratna@pln.example"]
-    assert notice.subject == "Satu Pintu: 3 laporan perlu perhatian"
-    lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Aduan", "Tenggat", "Pelapor"))]
-    assert lines == [
+    mails = {address: mail for address, (mail,) in office.send_all_of_each().items()}
+    assert mails["ratna@pln.example"].subject == "Satu Pintu: 4 laporan perlu perhatian"
+    lines = mails["ratna@pln.example"].body.splitlines()
+    assert [line for line in lines if line.startswith(("L", "Tenggat", "Pelapor"))] == [
+        "Laporan berikut lewat tiga kali tenggatnya dan belum selesai:",
+        "L5: https://lapor.example/desk/L5",
         "Laporan berikut lewat tenggat:",
         "L3: https://lapor.example/desk/L3",
         "Tenggat laporan berikut tinggal satu hari kerja:",
@@ -364,32 +382,44 @@ def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(off
         "Pelapor menulis lagi pada laporan berikut:",
         "L1: https://lapor.example/desk/L1",
     ]
+    assert [number for number in range(1, 7) if f"L{number}:" in mails["budi@pln.example"].body] == [1, 3]
+    assert mails["english@pln.example"].subject == "Satu Pintu: the sender wrote in 1 complaint"
+    assert [number for number in range(1, 7) if f"L{number}:" in mails["direktur@pln.example"].body] == [4]
+    reminder = mails["pengawas@ombudsman.contoh.id"]
     assert reminder.subject == "Satu Pintu: 2 laporan lewat tiga kali tenggat"
     assert "https:" not in reminder.body
-    assert reminder.body.startswith("Laporan berikut di PLN lewat tiga kali tenggatnya dan belum selesai:\n\nL4\nL5\n")
-    assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
-    assert [len(mails[address]) for address in ("budi@pln.example", "english@pln.example")] == [1, 1]
+    assert reminder.body.startswith("Laporan berikut di PLN lewat tiga kali tenggatnya dan belum selesai:\n\nL5\nL6\n")
     assert office.notices.step() == 0
 
 
-def test_officers_hear_of_recommendations_and_heads_of_those_without_an_answer(office: Office) -> None:
-    """Officers of a new one and of its last day; the head and overseers of one that is overdue, without its words."""
-    for number, kind in enumerate(("recommended", "recommendation-due", "recommendation-overdue"), start=1):
-        office.citizen_wrote(number, kind=cast("ChangeKind", kind))
-    assert office.notices.step() == 5
-    mails = office.send_all_of_each()
-    notice, reminder = mails["ratna@pln.example"]
-    lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Tenggat", "Pengawas"))]
-    assert lines == [
+def test_officers_hear_of_recommendations_and_of_their_deadlines(office: Office) -> None:
+    """All officers of a new one; of its deadline those whom the rules name, and overseers without its words."""
+    office.citizen_wrote(1, kind="recommended")
+    office.reached(2, "recommendation-due", "1")
+    office.reached(3, "recommendation-overdue", "1", "overseer")
+    assert office.notices.step() == 4
+    mails = {address: mail for address, (mail,) in office.send_all_of_each().items()}
+    lines = mails["ratna@pln.example"].body.splitlines()
+    assert [line for line in lines if line.startswith(("L", "Tenggat", "Rekomendasi", "Pengawas"))] == [
+        "Rekomendasi pengawas pada laporan berikut belum dijawab, dan tenggatnya lewat:",
+        "L3: https://lapor.example/desk/L3",
         "Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:",
         "L2: https://lapor.example/desk/L2",
         "Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:",
         "L1: https://lapor.example/desk/L1",
     ]
+    reminder = mails["pengawas@ombudsman.contoh.id"]
     assert reminder.subject == "Satu Pintu: 1 laporan dengan rekomendasi yang belum dijawab"
     assert reminder.body.startswith("PLN belum menjawab rekomendasi pengawas pada laporan berikut.")
-    assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
-    assert len(mails["budi@pln.example"]) == 1
+    assert "L2" not in mails["budi@pln.example"].body
+
+
+@pytest.mark.parametrize("kind", sorted(ESCALATED_KINDS))
+def test_every_kind_of_deadline_has_its_sentences(office: Office, kind: ChangeKind) -> None:
+    """For persons of the agency, and for overseers unless it is the deadline of a unit."""
+    office.reached(1, kind, "1", "overseer")
+    assert office.notices.step() == 1 + (not kind.startswith(("unit-", "passed-")))
+    assert "L1: https://lapor.example/desk/L1" in office.send_all()["ratna@pln.example"].body
 
 
 def test_coordinators_hear_that_a_webhook_was_switched_off(office: Office) -> None:
@@ -420,7 +450,7 @@ def test_every_kind_of_mail_arrives_as_it_was_composed(office: Office) -> None:
     office.counts[_AGENCY] = DigestCounts(new=1, overdue=2)
     office.digests.step()
     office.citizen_wrote(1)
-    office.citizen_wrote(2, kind="three-times-overdue")
+    office.reached(2, "three-times-overdue", "overseer")
     office.notices.step()
     office.notices.switched_off(_AGENCY, "webhook change 9", "failing")
     composed: list[Mail] = []
@@ -468,6 +498,27 @@ def test_an_officer_of_a_unit_hears_of_its_cases_alone(office: Office) -> None:
     digests = {address: mail.body for address, mail in office.send_all().items()}
     assert ("3" in digests["ratna@pln.example"], "1" in digests["unit@pln.example"]) == (True, True)
     assert digests["ratna@pln.example"] != digests["unit@pln.example"]
+
+
+def test_the_officers_of_an_asked_unit_hear_of_it(office: Office) -> None:
+    """They alone; where the unit has nobody, those of the nearest unit above, and at last those of the agency."""
+    units = Units(office.engine, lambda *_: None, office.clock)
+    for unit in (Unit("UP3", "UP3 Semarang"), Unit("ULP", "ULP Semarang", "UP3"), Unit("UIP", "UIP Jawa")):
+        units.add(_AGENCY, unit, "Budi", "test")
+    office.accounts.persons = {
+        _AGENCY: [Recipient("1", "ratna@pln.example"), Recipient("2", "unit@pln.example", unit="UP3")]
+    }
+    for number, (code, reader) in enumerate((("UP3", "unit"), ("ULP", "unit"), ("UIP", "ratna"))):
+        asked = CaseChange(
+            UUID(int=number), "contribution-asked", _AGENCY, f"L{number}", UUID(int=7), "proses", office.clock.time
+        )
+        with write_transaction(office.engine) as connection:
+            office.queue.add_contribution(connection, asked, code)
+        assert office.notices.step() == 1
+        ((address, mail),) = office.send_all().items()
+        assert (address, f"L{number}" in mail.body) == (f"{reader}@pln.example", True)
+        assert "Unit Anda diminta kontribusi" in mail.body
+        office.clock.advance(NOTICE_INTERVAL)
 
 
 def test_an_officer_of_a_unit_without_news_gets_no_mail(office: Office) -> None:

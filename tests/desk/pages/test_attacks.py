@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 
 from accounts.permissions import Actor, Role
+from config.database import read_transaction
+from desk.acts.openings import read_unopened_numbers
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, send_act, send_many, text_of
 from tests.desk.pages.site import CONTACT, SARI, WAYAN, DeskSite, number_of
@@ -118,6 +120,23 @@ def test_other_roles_open_no_agencys_desk(site: DeskSite, client: DeskClient, ro
     assert statuses == {HTTPStatus.NOT_FOUND if role is Role.TRIAGE else HTTPStatus.FORBIDDEN}
     assert number not in client.get("/desk/laporan").text
     assert (site.acts, site.desk.published) == ([], [])
+
+
+def test_a_head_reads_a_case_and_changes_nothing(site: DeskSite, client: DeskClient) -> None:
+    """The page has no form of an act and no identity. A danger that only a head has read is not opened."""
+    number = site.send(1, danger="fire")
+    site.actor = Actor(UUID(int=9), "Rina", Role.HEAD, SARI.agency)
+    page = client.get(f"/desk/laporan/{number}")
+    assert page.status_code == HTTPStatus.OK
+    assert [part for part in _FORMS if f'/{number}/{part}"' in page.text] == []
+    assert number in client.get("/desk/laporan").text
+    with read_transaction(site.desk.engine) as connection:
+        assert read_unopened_numbers(connection, SARI.agency) == [number]
+    for part, fields in _FORMS.items():
+        assert client.post(f"/desk/laporan/{number}/{part}", {**fields}).status_code == HTTPStatus.FORBIDDEN
+    assert (site.acts, site.desk.published) == ([], [])
+    site.actor = Actor(UUID(int=9), "Rina", Role.HEAD, WAYAN.agency)
+    assert client.get(f"/desk/laporan/{number}").status_code == HTTPStatus.NOT_FOUND
 
 
 def test_the_open_page_of_a_revoked_officer_sends_nothing(site: DeskSite, client: DeskClient) -> None:

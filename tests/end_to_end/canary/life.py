@@ -119,7 +119,7 @@ class Life:
         """Yield what persons see after they gave a reason: identities, cases, quarantine and dead letters."""
         for mode, label in product(MODES, ("web", "mobile")):
             address = f"/desk/laporan/{self.number(mode, label)}/identitas"
-            for role in (Role.OFFICER, Role.COORDINATOR, Role.TRIAGE, Role.OVERSEER):
+            for role in (Role.OFFICER, Role.COORDINATOR, Role.HEAD, Role.TRIAGE, Role.OVERSEER):
                 yield role, page_of(address, self.clients[role].post(address, {"alasan": _WHY}))
         overseer = self.clients[Role.OVERSEER]
         for number in self.accepted_numbers():

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import requests
 
-from accounts.permissions import Role
+from accounts.permissions import AGENCY_ROLES, Role
 from tests.end_to_end.canary.life import Life
 from tests.end_to_end.canary.persons import MODES
 from tests.end_to_end.canary.staff import AGENCY, linked_pages, page_of
@@ -24,8 +24,8 @@ _OPERATIONS = ("/metrics", "/ready", "/live", "/ops", "/ops/state")
 _STAFF_STARTS = ("/desk/akun", "/desk/integrasi", "/desk/audit", "/desk/surat-mati", "/desk/karantina", "/desk/triase")
 # Addresses of the pages about a report, and the roles that may open them for every report.
 _ADDRESSES_OF_REPORTS = {
-    "/desk/laporan/{}": {Role.OFFICER, Role.COORDINATOR, Role.TRIAGE},
-    "/desk/laporan/{}/cetak": {Role.OFFICER, Role.COORDINATOR, Role.TRIAGE},
+    "/desk/laporan/{}": {*AGENCY_ROLES, Role.TRIAGE},
+    "/desk/laporan/{}/cetak": {*AGENCY_ROLES, Role.TRIAGE},
     "/desk/telusur?nomor={}": {Role.TRIAGE, Role.OPERATOR, Role.ADMINISTRATOR},
     "/desk/gabung?a={}": {Role.TRIAGE, Role.OPERATOR},
     "/desk/triase/{}": {Role.TRIAGE},
@@ -58,7 +58,7 @@ def all_pages(life: Life) -> Iterator[tuple[str, bytes]]:
 def _starts(role: Role, numbers: Sequence[str]) -> list[str]:
     """Return the addresses that a person of a role types, besides the links of the start page."""
     starts = ["/desk", *_STAFF_STARTS]
-    if role in {Role.OFFICER, Role.COORDINATOR, Role.TRIAGE}:
+    if role in {*AGENCY_ROLES, Role.TRIAGE}:
         starts += [f"/desk/laporan?tab={tab}" for tab in _TABS] + ["/desk/laporan.csv?tab=baru"]
     if role is Role.OVERSEER:
         starts += ["/pengawasan", f"/pengawasan/instansi/{AGENCY}"]

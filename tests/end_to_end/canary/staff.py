@@ -13,13 +13,13 @@ import requests
 
 from accounts.invitations import NewPerson
 from accounts.pages.invitation_pages import INVITATION_ADDRESS
-from accounts.permissions import SECOND_FACTOR_ROLES, TRIAGE_AGENCY, Role
+from accounts.permissions import AGENCY_ROLES, SECOND_FACTOR_ROLES, TRIAGE_AGENCY, Role
 from app.assembly.desk.accounts import build_account_services
 from app.assembly.parts import Parts
 from tests.accounts.desk_client import DeskClient
 
 AGENCY, OTHER_AGENCY = "kota-3374", "bumn-pln"
-_AGENCY_OF = {Role.OFFICER: AGENCY, Role.COORDINATOR: AGENCY, Role.TRIAGE: TRIAGE_AGENCY}
+_AGENCY_OF = {**dict.fromkeys(AGENCY_ROLES, AGENCY), Role.TRIAGE: TRIAGE_AGENCY}
 # Pages of one kind, such as lists with other filters, that are read.
 _PAGES_OF_ONE_KIND = 2
 _LINK = re.compile(r'(?:href|src)="([^"#]+)')

@@ -111,16 +111,18 @@ def correction(number: int, relation: Relation, sequence: int, apart_from: int |
 
 
 def test_each_event_of_a_case_is_told_once_and_the_agency_hears_of_it(watch: Watch) -> None:
-    """The last day, the deadline, and three times its period; also of the time until the closing."""
+    """The last day, the deadline, twice and three times its period; also of the time until the closing."""
     (dispatch,) = watch.oversight.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
     assert watch.tell(5.9) == []
     told = [event for days in range(6, 70) for event in watch.tell(days)]
     assert told == [
         ("NOMOR1", "due", "first_answer"),
         ("NOMOR1", "overdue", "first_answer"),
+        ("NOMOR1", "twice-overdue", "first_answer"),
         ("NOMOR1", "due", "resolve"),
         ("NOMOR1", "overdue", "resolve"),
         ("NOMOR1", "three-times-overdue", "first_answer"),
+        ("NOMOR1", "twice-overdue", "resolve"),
         ("NOMOR1", "three-times-overdue", "resolve"),
     ]
     event = decoded(watch.published[1])

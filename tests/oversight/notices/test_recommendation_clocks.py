@@ -28,21 +28,22 @@ def told(watch: Watch, days: float) -> list[str]:
     return [event for _, event, clock in watch.tell(days) if clock == "recommendation"]
 
 
-def test_a_recommendation_without_an_answer_is_told_of_three_times(watch: Watch) -> None:
+def test_a_recommendation_without_an_answer_is_told_of_four_times(watch: Watch) -> None:
     """Also for a closed case. The agency hears of each by a kind of its own, and once."""
     (dispatch,) = watch.oversight.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
     read(watch, recommendation(dispatch), recommendation(dispatch, "Periksa ulang."), recommendation(dispatch))
     watch.oversight.answer(dispatch, "closed")
     assert told(watch, 12.9) == []
-    assert [told(watch, days) for days in (13, 14, 15, 60)] == [
+    assert [told(watch, days) for days in (13, 14, 15, 28, 60)] == [
         ["due"] * 2,
         ["overdue"] * 2,
         [],
+        ["twice-overdue"] * 2,
         ["three-times-overdue"] * 2,
     ]
     changes = watch.changes()
     kinds = [change.kind for change in changes]
-    assert kinds == ["recommendation-due"] * 2 + ["recommendation-overdue"] * 4
+    assert kinds == ["recommendation-due"] * 2 + ["recommendation-overdue"] * 6
     assert {change.agency for change in changes} == {HEALTH}
 
 
