@@ -10,6 +10,7 @@ from desk.api.case_document import PREFIX
 from desk.api.problems import PROBLEMS
 from desk.api.shapes import (
     AnswerDraftBody,
+    NewPartBody,
     Problem,
     RecommendationAnswerBody,
     UnitBody,
@@ -78,6 +79,15 @@ UNIT_BODY = {
         }
     },
 }
+PART_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewPart")},
+            "examples": {"divide": {"value": {"text": "Juga listrik sering padam.", "agency": "bumn-pln"}}},
+        }
+    },
+}
 UNIT_STEP_BODY = {
     "required": True,
     "content": {
@@ -140,7 +150,15 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for shape in (Problem, AnswerDraftBody, RecommendationAnswerBody, UnitBody, UnitStepBody, UnitReturnBody):
+    for shape in (
+        Problem,
+        AnswerDraftBody,
+        RecommendationAnswerBody,
+        UnitBody,
+        UnitStepBody,
+        UnitReturnBody,
+        NewPartBody,
+    ):
         schemas |= _schemas(shape)
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}
     document["security"] = [{_SCHEME: []}]

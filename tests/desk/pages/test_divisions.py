@@ -13,7 +13,7 @@ from privacy.forgotten import SentReport, record_reports
 from tests.accounts.desk_client import DeskClient
 from tests.conftest import NOW
 from tests.desk.pages.page_requests import case_page, text_of
-from tests.desk.pages.site import PLN, SARI, DeskSite, number_of
+from tests.desk.pages.site import PLN, SARI, DeskSite
 from tests.router.test_linked import complaint_of
 
 REPORT = "Kemenkes, puskesmas tutup.\n\nJuga   lampunya sering mati di sana."
