@@ -95,6 +95,10 @@ class AnswerDocument(Shape):
     sha256: str = Field(description="Of the bytes as stored.")
 
 
+# How a report came to a counter. `visit`: the citizen came. `call`: by telephone. `letter`: on paper.
+CounterWay: TypeAlias = Literal["visit", "call", "letter"]
+
+
 class Report(Shape):
     """The part of a complaint that an agency needs. It does not contain the sender."""
 
@@ -106,6 +110,9 @@ class Report(Shape):
     agency: str = Field("", max_length=200, description="The agency that the sender names, in the sender's words.")
     anonim: bool = Field(False, description="The identity stays hidden from the agency.")
     rahasia: bool = Field(False, description="The report is not shown publicly.")
+    counter_way: CounterWay | Literal[""] = Field(
+        "", description="How the report came to the counter that entered it; empty for every other channel."
+    )
     partial: bool = Field(False, description="Parts of the message have not arrived (yet).")
     attachments: tuple[Attachment, ...] = ()
     unfetched: int = Field(0, ge=0, description="Files that came with it and could not be fetched or stored.")

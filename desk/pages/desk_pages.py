@@ -25,6 +25,7 @@ from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.printing import Printing
+from desk.pages.told_page import TOLD_ADDRESS, ToldPage
 from desk.pages.units_page import UnitsPage
 from pages.addresses import UNITS
 from pages.frame import NavigationEntry, shown_links
@@ -37,6 +38,7 @@ _SCRIPT = Path(__file__).parent / "static/desk.js"
 # Links of these pages, for the navigation of the frame.
 NAVIGATION = (
     NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
+    NavigationEntry(_("Tenggat"), TOLD_ADDRESS, Act.VIEW_DEADLINES),
     NavigationEntry(_("Templat"), TEMPLATES_ADDRESS, Act.EDIT_TEMPLATES),
     NavigationEntry(_("Unit"), UNITS, Act.ASSIGN_UNIT),
     NavigationEntry(_("Panduan"), GUIDE_ADDRESS, Act.ACCEPT, needs_agency=True),
@@ -67,6 +69,7 @@ class DeskPages:
             case_page,
             AgencyTexts(parts),
             UnitsPage(parts),
+            ToldPage(parts),
             Guide(parts),
         )
 

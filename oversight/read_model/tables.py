@@ -50,6 +50,22 @@ class OversightCase(SQLModel, table=True):
         Index("ix_oversight_case_province_due", "province", "open_due_at"),
         Index("ix_oversight_case_topic_due", "topic", "open_due_at"),
         Index("ix_oversight_case_agency_received", "agency", "received_at", "complaint_id"),
+        # Few cases have left the agency that they count for: these indexes contain those and the merged reports only.
+        *(
+            Index(
+                f"ix_oversight_case_left_{column}",
+                *(column, "received_at"),
+                sqlite_where=text(f"{column} <> agency"),
+                postgresql_where=text(f"{column} <> agency"),
+            )
+            for column in ("first_agency", "answer_agency")
+        ),
+        Index(
+            "ix_oversight_case_agency_ended",
+            *("agency", "ended_at"),
+            sqlite_where=text("ended_at IS NOT NULL"),
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
         Index("ix_oversight_case_received", "received_at", "complaint_id"),
         Index("ix_oversight_case_tracking", "tracking"),
         Index("ix_oversight_case_version", "tables_version"),

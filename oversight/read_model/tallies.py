@@ -48,8 +48,10 @@ _AGENCY_COLUMNS: Mapping[CountedAgency, str] = {
     "answering": "answer_agency",
     "current": "agency",
 }
+# Columns of the agencies that a row counts for.
+AGENCY_COLUMNS = tuple(_AGENCY_COLUMNS.values())
 # Columns that decide the scopes of a row's counts.
-_SCOPE_COLUMNS = ("day", "province", "topic", "programmes", "channel", *_AGENCY_COLUMNS.values())
+_SCOPE_COLUMNS = ("day", "province", "topic", "programmes", "channel", *AGENCY_COLUMNS)
 _FORWARD: Mapping[str, Measure] = {
     "met": "forward_met",
     "missed": "forward_missed",
@@ -75,6 +77,13 @@ _MERGED: Mapping[str, Measure] = {"certain": "duplicate_certain", "confirmed": "
 def day_tallies(row: Mapping[str, Any]) -> Counter[DayKey]:
     """Return what a row adds to the numbers of `OversightDay`."""
     return Counter(_day_keys(row, _tallies(row)))
+
+
+def agency_tallies(row: Mapping[str, Any], agency: str) -> Iterator[tuple[Measure, int]]:
+    """Yield measure and bucket of each number that a row adds to in the counts of an agency."""
+    for tally in _tallies(row):
+        if row[_AGENCY_COLUMNS[tally.agency]] == agency:
+            yield tally.measure, tally.bucket
 
 
 def day_difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Counter[DayKey]:

@@ -69,6 +69,7 @@ answer_recommendation O O . O . . . .
 release_to_public  O O . . . . . .
 enter_report       O O . O . . . .
 view_own_figures   . O O . . . . .
+view_deadlines     O O O . . . . .
 """
 SCOPES = {
     (Act(act), role): scope

@@ -10,6 +10,7 @@ from accounts.account_store import AccountStore
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
+from app.assembly.desk.telling import teller, unit_teller
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.assembly.pictures import open_file
@@ -27,9 +28,9 @@ from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.escalation.unit_deadlines import UnitDeadlines
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
-from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Contact, Correction
@@ -40,6 +41,7 @@ _PUBLISH_RETRIES = (Retry,)
 # Pause between two searches for acts that are not published yet.
 _PUBLISHER_SECONDS = 5.0
 _CLOSING_SECONDS = 60.0
+_UNIT_DEADLINES_SECONDS = 60.0
 
 
 class DeskParts:
@@ -117,7 +119,7 @@ class DeskParts:
     def passing(self) -> UnitPassing:
         """The steps of cases between units."""
         parts = self._parts
-        tell = ChangeQueue(parts.now).add_passed
+        tell = unit_teller(parts)
         return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
@@ -146,6 +148,15 @@ class DeskParts:
         yield "desk-decisions", decisions.run
         closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS, parts.deadlines)
         yield "desk-closing", closing.run
+        units = UnitDeadlines(
+            parts.engine,
+            teller(parts),
+            parts.deadlines.calendar,
+            parts.now,
+            stopping,
+            _UNIT_DEADLINES_SECONDS,
+        )
+        yield "desk-unit-deadlines", units.run
         mail = self._mail()
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
         yield (

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from accounts.account_store import AccountStore
 from accounts.permissions import Act
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
 from app.operations.audit.listing import AuditListing
 from app.operations.audit.log import AuditLog
+from app.operations.own_figures.summary import SummaryReader
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
 from app.operations.review.redrive import Redrive, RedriveBatches
@@ -22,6 +24,8 @@ from app.staff import addresses
 from app.staff.audit_log_page import AuditLogPage
 from app.staff.correction_page import CorrectionPage
 from app.staff.dead_letters_page import DeadLetterPages
+from app.staff.head_page import NAVIGATION as HEAD_NAVIGATION
+from app.staff.head_page import HeadPage
 from app.staff.next_case import NextCase
 from app.staff.page import StaffFrame
 from app.staff.quarantine_page import QuarantinePages
@@ -39,6 +43,7 @@ from pages.translation.message import message as _
 
 # Links of the staff pages, for the frame of all signed-in pages.
 STAFF_NAVIGATION: Sequence[NavigationEntry] = (
+    HEAD_NAVIGATION,
     NavigationEntry(_("Triase"), addresses.TRIAGE, Act.DECIDE_TRIAGE),
     NavigationEntry(_("Disisihkan"), addresses.SET_ASIDE, Act.DECIDE_TRIAGE),
     NavigationEntry(_("Karantina"), addresses.QUARANTINE, Act.VIEW_QUARANTINE),
@@ -107,6 +112,9 @@ class StaffPages:
             CorrectionPage(frame, parts.engine, parts.bus, log, name, self._suggestions).routes(),
             AuditLogPage(frame, self._listing, log.verify).routes(),
             RetentionPage(frame, parts.tables.retention).routes(),
+            HeadPage(
+                frame, summary_reader(parts, self._institutions), self._institutions, names.regions, names.topics
+            ).routes(),
         )
 
     def _triage_desk(self) -> TriageDesk:
@@ -123,3 +131,9 @@ class StaffPages:
         with closing(parts.bus.reader()) as reader:
             groups = parts.consumer_groups.values()
             return ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups).trace(number, since)
+
+
+def summary_reader(parts: Parts, institutions: Institutions) -> SummaryReader:
+    """Return the reader of what heads and coordinators are told."""
+    accounts = AccountStore(parts.engine)
+    return SummaryReader(parts.engine, accounts, institutions.region, parts.deadlines, parts.tables.programmes)

@@ -346,6 +346,7 @@ def _create_desk_read_model() -> None:
         sa.Column("unit", sa.String(), nullable=False),
         sa.Column("unit_code", sa.String(), nullable=False),
         sa.Column("unit_due_at", _TIME, nullable=True),
+        sa.Column("unit_told", sa.String(), nullable=True),
         sa.Column("unit_from", sa.String(), nullable=False),
         sa.Column("returns", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -354,6 +355,7 @@ def _create_desk_read_model() -> None:
     op.create_index("ix_desk_holder_account", "desk_holder", ["agency", "account_id", "dispatch_id"])
     op.create_index("ix_desk_holder_unit", "desk_holder", ["agency", "unit", "dispatch_id"])
     op.create_index("ix_desk_holder_unit_code", "desk_holder", ["agency", "unit_code", "dispatch_id"])
+    _create_partial_index("ix_desk_holder_unit_due", "desk_holder", ["unit_due_at"], "unit_due_at IS NOT NULL")
     op.create_table(
         "desk_told_person",
         sa.Column("change_id", sa.Uuid(), primary_key=True),
@@ -994,6 +996,13 @@ def _create_oversight() -> None:
     )
     op.create_index("ix_oversight_case_agency_due", "oversight_case", ["agency", "open_due_at"])
     op.create_index("ix_oversight_case_agency_received", "oversight_case", ["agency", "received_at", "complaint_id"])
+    for column in ("first_agency", "answer_agency"):
+        _create_partial_index(
+            f"ix_oversight_case_left_{column}", "oversight_case", [column, "received_at"], f"{column} <> agency"
+        )
+    _create_partial_index(
+        "ix_oversight_case_agency_ended", "oversight_case", ["agency", "ended_at"], "ended_at IS NOT NULL"
+    )
     op.create_index("ix_oversight_case_due", "oversight_case", ["open_due_at"])
     marked = "programmes <> ''"
     for name, columns, rows in (

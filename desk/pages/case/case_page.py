@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -11,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
+from desk.escalation.told_persons import told_moments
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
@@ -25,6 +27,7 @@ from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_p
 from desk.pages.case.unit_part import unit_values
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from desk.pages.told_wording import ShownMoment, shown_moments
 from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from desk.units.tiers import Tier
@@ -254,6 +257,7 @@ class CasePage:
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
+            "counter_way": wording.COUNTER_WAYS.get(dispatch.report.counter_way),
             "topic": topic_label(parts.topics(), dispatch.topic),
             "second_matter": self._second_matter(view),
             "place": list(case_model.place_lines(dispatch.report)),
@@ -300,6 +304,7 @@ class CasePage:
             "notes": parts.work.notes(case.agency, case.complaint_id),
             "assignments": parts.work.assignments(case.agency, case.dispatch_id),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
+            "told_moments": self._told_moments(case.agency, case.dispatch_id),
             **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
@@ -309,6 +314,11 @@ class CasePage:
     def _suggesting(self, view: CaseProgressView, tier: Tier) -> SuggestingCases:
         with read_transaction(self._parts.engine) as connection:
             return read_suggesting_cases(connection, tier, view.case.case)
+
+    def _told_moments(self, agency: str, dispatch_id: UUID) -> Sequence[ShownMoment]:
+        with read_transaction(self._parts.engine) as connection:
+            moments = told_moments(connection, agency, [dispatch_id])
+        return shown_moments(moments.get(dispatch_id, ()))
 
     def _suggestion_part(self, actor: Actor, view: CaseProgressView) -> SuggestionPart | None:
         suggestion, number = view.case.suggestion, view.case.case.tracking

@@ -12,12 +12,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from cases.clocks.deadlines import Deadlines
 from messages.ids import complaint_id, part_message_id
 from messages.replies.report_states import ReportState
-from messages.sender_link import read_sender_token, sender_token
+from messages.sender_link import read_sender_token, read_short_token, sender_token
 from messages.shapes import Moment, Place, SenderAct, Shape
 from pages.clients import asks_for_json
 from pages.files.downloads import download_header
 from pages.problems import PROBLEM_MEDIA_TYPE
-from pages.responses import page_response
+from pages.responses import page_response, see_other
 from pages.translation.message import message as _
 from sinks.ledger.own.own_consent import consent_acts
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
@@ -101,6 +101,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The report with its words.",
         "content": {**_HTML, "application/json": _json(OwnReportShown)},
     },
+    303: {"description": "To the long link, from the short one that is typed from paper."},
     404: {
         "description": "The link is wrong; JSON also before the report is in the ledger.",
         "content": {**_HTML, PROBLEM_MEDIA_TYPE: _json(NoSuchLink)},
@@ -157,7 +158,14 @@ class OwnPage:
         return router
 
     def read_own(self, token: str, request: Request, terkirim: str = "") -> Response:
-        """Show the report. `terkirim` is the act that the sender just sent; its message may not be there yet."""
+        """Show the report. `terkirim` is the act that the sender just sent; its message may not be there yet.
+
+        A short link leads to the long one; before the report is in the ledger, to the page of its number.
+        """
+        if number := read_short_token(token, self._link_key):
+            of_number = self._reports.message_of(number)
+            path = f"/l/{sender_token(of_number, self._link_key)}" if of_number else f"/status/{number}"
+            return see_other(path)
         accepts_json = asks_for_json(request.scope)
         message_id = read_sender_token(token, self._link_key)
         if message_id is None:

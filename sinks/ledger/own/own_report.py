@@ -204,6 +204,16 @@ class OwnReports:
         self._mask = mask
         self._statuses = statuses
 
+    def message_of(self, number: str) -> UUID | None:
+        """Return the raw message of a report by its number; `None` if the ledger does not have it (yet)."""
+        reports = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
+        set_aside = select(col(EventFact.message_id)).where(col(EventFact.tracking) == number, IS_SET_ASIDE)
+        with read_transaction(self._engine) as connection:
+            for query in (reports, set_aside):
+                if message_id := connection.execute(query.limit(1)).scalars().first():
+                    return UUID(str(message_id))
+        return None
+
     def read(self, message_id: UUID) -> OwnReport | None:
         """Return the report that a raw message became; `None` if the ledger does not have it (yet)."""
         report_id = complaint_id(message_id)

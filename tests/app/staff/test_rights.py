@@ -11,7 +11,7 @@ from tests.app.test_corrections import number
 
 NUMBER = number(1)
 ID = "00000000-0000-0000-0000-000000000001"
-# Address of each page and each form, with the right that it needs. The agency is that of triage, or none.
+# Address of each page and each form, with the right that it needs, and the agency: of triage, none, or the own one.
 PAGES = {
     "/desk/triase": (Act.VIEW_CASE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}": (Act.VIEW_CASE, TRIAGE_AGENCY),
@@ -25,6 +25,7 @@ PAGES = {
     f"/desk/gabung?a={NUMBER}": (Act.CORRECT_RELATION, ""),
     "/desk/audit?periksa=1": (Act.VIEW_AUDIT_LOG, ""),
     "/desk/masa-simpan": (Act.VIEW_AUDIT_LOG, ""),
+    "/desk/pimpinan": (Act.VIEW_OWN_FIGURES, SEMARANG),
 }
 FORMS = {
     "/desk/triase/bukan-laporan": (Act.CLOSE, TRIAGE_AGENCY),

@@ -44,10 +44,14 @@ def open_year(records: Sequence[Record], folder: Path) -> duckdb.DuckDBPyConnect
 
 
 def independent_figures(
-    connection: duckdb.DuckDBPyConnection, today: date, month: str, agency: str, channel: str = "", programme: str = ""
+    connection: duckdb.DuckDBPyConnection, today: date, month: str, agency: str, channel: str = "", **narrowed: str
 ) -> dict[str, Any]:
-    """Return the figures with the keys of the command, of a month, agency, channel and programme; "" stands for all."""
-    chosen = {"today": today, "month": month, "agency": agency, "channel": channel, "programme": programme}
+    """Return the figures with the keys of the command, of a month, agency and channel; "" stands for all.
+
+    `narrowed` may have a programme, a topic, the beginning of a region's code, and a unit of `unit_of`.
+    """
+    others = dict.fromkeys(("programme", "topic", "region", "unit"), "")
+    chosen = {"today": today, "month": month, "agency": agency, "channel": channel, **others, **narrowed}
     for name, value in chosen.items():
         connection.execute(f"SET VARIABLE {name} = ?", [value])
     (figures,) = _rows(connection, "figures")
