@@ -63,6 +63,10 @@ _OFF_ADVICE = _(
     "Kami berhenti mengirim ke alamat itu. Perbaiki sistem penerima, lalu hidupkan lagi webhook itu: {link}"
 )
 _OFF_WAITING = _("Pemberitahuan yang tertunda akan dikirim setelah dihidupkan, paling lama 30 hari.")
+_ENDING_SUBJECT = _("Satu Pintu: tugas petugas segera berakhir")
+_ENDING_ADVICE = _("Perpanjang tugas mereka, atau serahkan laporannya kepada orang lain: {link}")
+_ENDED_SUBJECT = _("Satu Pintu: tugas petugas berakhir")
+_ENDED_ADVICE = _("Laporan yang mereka pegang dilepas. Serahkan kepada orang lain: {link}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,17 @@ class DigestCounts:
 
 @dataclass(frozen=True, slots=True)
 class DeskLinks:
-    """Addresses of the desk's pages: a list of cases, one case by its number, webhooks, and the person's account."""
+    """Addresses of the desk's pages: a list of cases, one case by its number, webhooks, and the person's account.
+
+    `accounts` is the page of all accounts, `released` the list of cases whose officer works there no more.
+    """
 
     case_list: Callable[[CaseList], str]
     case: Callable[[str], str]
     webhooks: str
     account: str
+    accounts: str
+    released: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +176,19 @@ def switched_off_text(reason: str, links: DeskLinks) -> MailText:
     """Return the notice that a webhook was switched off. `reason` is `failing` or `gone`."""
     cause = _OFF_GONE if reason == "gone" else _OFF_FAILING
     return MailText(_OFF_SUBJECT, [[cause], [_OFF_ADVICE.filled(link=links.webhooks)], [_OFF_WAITING]])
+
+
+def ending_text(agency_name: str, count: int, last_day: str, links: DeskLinks) -> MailText:
+    """Return the e-mail about persons whose last day is near."""
+    opening = counted("Tugas {count} orang di {agency} berakhir pada {day}.", count, agency=agency_name, day=last_day)
+    advice = _ENDING_ADVICE.filled(link=links.accounts)
+    return MailText(_ENDING_SUBJECT, [[opening], [advice], [_FOOTER]])
+
+
+def ended_text(agency_name: str, count: int, last_day: str, links: DeskLinks) -> MailText:
+    """Return the e-mail about persons whose last day is over."""
+    opening = counted(
+        "Tugas {count} orang di {agency} sudah berakhir, pada {day}.", count, agency=agency_name, day=last_day
+    )
+    advice = _ENDED_ADVICE.filled(link=links.released)
+    return MailText(_ENDED_SUBJECT, [[opening], [advice], [_FOOTER]])
