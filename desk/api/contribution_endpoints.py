@@ -90,7 +90,9 @@ class ContributionEndpoints:
         zone = time_zone(self._institutions.region(key.agency)).value
         _check(self._contributions.ask(key_actor(key, body.actor), tier, case, question, zone))
         rows = [row for row in self._contributions.of_case(tier, case) if row.unit_code == question.unit]
-        return json_response(_item_of_case(rows[-1], case))
+        # A unit has one open request, unless it answered in this very moment.
+        row = next((row for row in rows if row.ended_at is None), rows[-1])
+        return json_response(_item_of_case(row, case))
 
     def give(self, request: Request, number: str, contribution_id: UUID) -> Response:
         """Give the contribution of a unit that the key sees. The same one again changes nothing."""

@@ -40,6 +40,7 @@ from desk.read_model.queries import (
     ListTab,
     MatchCounts,
     count_matches,
+    count_released,
     count_tabs,
     count_topics,
     read_dangers,
@@ -97,7 +98,8 @@ class SavedFilter(NamedTuple):
 class ListRow:
     """A case in the list. `deadline` is `None` for a finished case; `state` is shown instead.
 
-    `alarm` is its danger to life, until the agency has answered.
+    `is_stood_in`: the officer `holder` is on leave, and the person who looks stands in. `alarm` is its danger to life,
+    until the agency has answered.
     """
 
     number: str
@@ -111,6 +113,7 @@ class ListRow:
     changed_at: datetime
     remarks: Sequence[Message]
     holder: str
+    is_stood_in: bool
     unit: str
     is_closed: bool
     alarm: Message | None
@@ -181,8 +184,9 @@ class ListPage:
         now, region = parts.now(), parts.institutions.region(actor.agency)
         own_tier = parts.tier(actor)
         tier = own_tier.with_asked()
+        stood_in_for = parts.stood_in_for(actor.account_id)
         with read_transaction(parts.engine) as connection:
-            case_filter = query.case_filter(actor.account_id, time_zone(region).value)
+            case_filter = query.case_filter(actor.account_id, time_zone(region).value, stood_in_for)
             found = find_words(connection, actor.agency, case_filter.words)
             after = read_cursor(position)
             page = read_page(connection, tier, case_filter, now, query.page_size, after, found=found)
@@ -196,6 +200,7 @@ class ListPage:
             recommended = count_waiting(connection, actor.agency, {row.complaint_id for row in page.rows})
             owing = waiting_numbers(connection, own_tier, _NAMED_CASES + 1)
             dangers = read_dangers(connection, own_tier, _NAMED_CASES + 1)
+            released = 0 if query.released else count_released(connection, own_tier)
             waiting = waiting_contributions(connection, actor.agency, [row.dispatch_id for row in page.rows])
             has_units = bool(read_tree(connection, actor.agency).units)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
@@ -211,6 +216,7 @@ class ListPage:
                     has_pending_act=row.dispatch_id in pending,
                     has_suggestion=row.dispatch_id in suggested,
                     has_recommendation=row.is_current and row.complaint_id in recommended,
+                    is_stood_in=row.holder_id in stood_in_for,
                     is_asked=not tier.has_unit(row.unit_code),
                     waits_for_contribution=row.dispatch_id in waiting,
                 )
@@ -222,6 +228,10 @@ class ListPage:
             "has_more_dangers": len(dangers) > _NAMED_CASES,
             "owing": [(number, query.case_address(number)) for number in owing[:_NAMED_CASES]],
             "has_more_owing": len(owing) > _NAMED_CASES,
+            "released": released,
+            "released_address": ListQuery(released=True).list_address(),
+            "stood_in_for": sorted(stood_in_for.values()),
+            "own_address": ListQuery(is_mine=True).list_address(),
             "is_first_page": read_cursor(position) is None,
             "next_address": query.list_address(setelah=cursor_text(page.next)) if page.next else "",
             "select_all": selection == "semua",
@@ -313,6 +323,7 @@ def list_row(
     has_pending_act: bool,
     has_suggestion: bool = False,
     has_recommendation: bool = False,
+    is_stood_in: bool = False,
     is_asked: bool = False,
     waits_for_contribution: bool = False,
 ) -> ListRow:
@@ -353,6 +364,7 @@ def list_row(
         changed_at=row.changed_at,
         remarks=[remark for remark in remarks if remark],
         holder=row.holder or "",
+        is_stood_in=is_stood_in,
         unit=row.unit or "",
         is_closed=is_closed,
         alarm=DANGERS.get(row.danger) if row.danger_since else None,

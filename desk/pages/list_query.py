@@ -1,7 +1,7 @@
 """The address of a list of cases is its filter. Reads the filter from parameters and writes it back. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import parse_qsl, urlencode
@@ -69,6 +69,7 @@ class ListQuery:
     joined: int = 0
     suggested: bool = False
     recommended: bool = False
+    released: bool = False
     words: str = ""
     danger: bool = False
     sender_wrote: bool = False
@@ -81,19 +82,23 @@ class ListQuery:
     order: ListOrder = "due"
     page_size: int = PAGE_SIZES[0]
 
-    def case_filter(self, account_id: UUID, zone: tzinfo) -> CaseFilter:
-        """Return the conditions for the person with this account. Days are those of the zone of the agency."""
+    def case_filter(self, account_id: UUID, zone: tzinfo, stood_in_for: Collection[str] = ()) -> CaseFilter:
+        """Return the conditions for the person with this account. Days are those of the zone of the agency.
+
+        `stood_in_for` are the accounts of persons on leave for whom the person stands in: their cases are the own.
+        """
         return CaseFilter(
             tab=self.tab,
             topic=self.topic,
             region=self.region,
             due_within=self.due_within,
-            holder=str(account_id) if self.is_mine else "",
+            holders=(str(account_id), *stood_in_for) if self.is_mine else (),
             unit=self.unit,
             refused=self.refused,
             joined=self.joined,
             suggested=self.suggested,
             recommended=self.recommended,
+            released=self.released,
             words=self.words,
             danger=self.danger,
             sender_wrote=self.sender_wrote,
@@ -149,6 +154,7 @@ class ListQuery:
             "bersama": str(self.joined or ""),
             "mungkin-sama": "1" if self.suggested else "",
             "rekomendasi": "1" if self.recommended else "",
+            "dilepas": "1" if self.released else "",
             "cari": self.words,
             **{name: "1" if self.has_mark(name) else "" for name in _MARK_FIELDS},
             "saluran": self.channel,
@@ -200,6 +206,7 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         joined=_number(parameters.get("bersama", ""), _MAX_JOINED) or 0,
         suggested=parameters.get("mungkin-sama") == "1",
         recommended=parameters.get("rekomendasi") == "1",
+        released=parameters.get("dilepas") == "1",
         words=plain_line(parameters.get("cari", ""))[:_MAX_WORDS_LENGTH],
         danger=parameters.get("bahaya") == "1",
         sender_wrote=parameters.get("menulis") == "1",

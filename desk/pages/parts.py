@@ -38,15 +38,21 @@ from pages.frame import SignedInPages
 
 
 class Officer(NamedTuple):
-    """A person of the agency who may have a case. `unit` is the code of the person's unit, if there is one."""
+    """A person of the agency who may have a case. `unit` is the code of the person's unit, if there is one.
+
+    `stand_in` is the name of who stands in while the person is on leave; empty if the person is there.
+    """
 
     account_id: UUID
     name: str
     unit: str = ""
+    stand_in: str = ""
 
 
 # Returns the officers of an agency, by name.
 FindOfficers = Callable[[str], Sequence[Officer]]
+# Returns account and name of each person on leave for whom this account stands in now.
+FindStoodInFor = Callable[[UUID], Mapping[str, str]]
 # Returns the stored bytes of a file; `None` if they were removed.
 OpenFile = Callable[[UUID], bytes | None]
 # Opens the contact that was sealed for a message. Raises `UnsealError`.
@@ -80,6 +86,7 @@ class DeskPageParts:
     public_address: str
     direct_message_channels: frozenset[Channel]
     officers: FindOfficers
+    stood_in_for: FindStoodInFor
     open_file: OpenFile
     open_contact: OpenContact
     record: Record

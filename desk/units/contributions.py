@@ -23,6 +23,7 @@ from desk.units.passing import read_holding, unit_deadline
 from desk.units.tables import DeskContribution
 from desk.units.tiers import Tier, asked_cases, read_tree
 from desk.units.tree import Unit
+from desk.units.unit_cases import move_unit_cases
 
 MAX_QUESTION_LENGTH = 1_000
 MAX_CONTRIBUTION_LENGTH = 10_000
@@ -122,6 +123,7 @@ class UnitContributions:
                 "ended_at": None,
             }
             connection.execute(insert_statement(connection, DeskContribution).values(row))
+            move_unit_cases(connection, [case.dispatch_id])
             self._tell_of(connection, "contribution-asked", row["id"], case, checked.unit.code, at)
         return None
 
@@ -194,6 +196,7 @@ class UnitContributions:
             connection.execute(
                 update(DeskContribution).where(col(DeskContribution.id) == contribution_id).values(ended)
             )
+            move_unit_cases(connection, [case.dispatch_id])
             if text:
                 accountable = read_holding(connection, case.dispatch_id).unit_code
                 # One id for one change: that of the request is taken by its own news.

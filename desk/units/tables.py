@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
-from config.table_declaration import AGENCY_DATA, ClearData, declared, deleted
+from config.table_declaration import AGENCY_DATA, IDS, ClearData, declared, deleted
 
 
 class DeskUnit(SQLModel, table=True):
@@ -74,3 +74,54 @@ class DeskContribution(SQLModel, table=True):
     text: str = ""
     ended_by: str = ""
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeskUnitCase(SQLModel, table=True):
+    """Derived: a case in the list of a unit, with what lists are sorted and counted by; see `unit_cases`.
+
+    A case has a row for its accountable unit and one for each unit above it, so that each list is one range of an
+    index. `is_asked`: the case is there only because the unit, or one below it, is asked for a contribution. The other
+    columns are those of `DeskCase`.
+    """
+
+    __tablename__ = "desk_unit_case"
+    __table_args__ = (
+        *(
+            Index(f"ix_desk_unit_case_{name}", "agency", "unit", *columns, "dispatch_id")
+            for name, columns in (
+                ("due", ("tab", "due_at")),
+                ("open", ("is_open", "due_at")),
+                ("changed", ("tab", "changed_at")),
+                ("topic", ("tab", "topic", "due_at")),
+                ("arrival", ("tab", "dispatched_at")),
+                ("open_arrival", ("is_open", "dispatched_at")),
+            )
+        ),
+        # Few have a danger without an answer: these indexes contain those only.
+        *(
+            Index(
+                f"ix_desk_unit_case_danger_{name}",
+                *("agency", "unit", *columns, "dispatch_id"),
+                sqlite_where=text("danger_since IS NOT NULL"),
+                postgresql_where=text("danger_since IS NOT NULL"),
+            )
+            for name, columns in (
+                ("since", ("danger_since",)),
+                ("due", ("tab", "due_at")),
+                ("open", ("is_open", "due_at")),
+            )
+        ),
+        declared(IDS, retention="case-senders"),
+    )
+
+    dispatch_id: UUID = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    agency: str
+    is_asked: bool = False
+    tab: str
+    is_open: bool
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    dispatched_at: datetime = Field(sa_type=UtcDateTime)
+    danger_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    topic: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -27,12 +27,14 @@ HOLDING: tuple[ColumnElement[Any], ...] = (
 class Tier:
     """The cases that somebody may see: all of an agency, or with `units` those for which one of these is accountable.
 
-    Only `tier_of` makes one with units. `has_asked`: also those about which one of these units is asked for a
-    contribution, as long as it is asked. Such a tier is for reading; every act takes the one without.
+    Only `tier_of` makes one with units: `unit` and those below it. `has_asked`: also those about which one of these
+    units is asked for a contribution, as long as it is asked. Such a tier is for reading; every act takes the one
+    without.
     """
 
     agency: str
     units: frozenset[str] | None = None
+    unit: str = ""
     has_asked: bool = False
 
     @property
@@ -58,21 +60,25 @@ def tier_of(connection: Connection, agency: str, unit: str) -> Tier:
 
     Without a unit it is the agency, otherwise the unit and those below it. A unit that does not exist sees nothing.
     """
-    return Tier(agency, read_tree(connection, agency).below(unit)) if unit else Tier(agency)
+    return Tier(agency, read_tree(connection, agency).below(unit), unit) if unit else Tier(agency)
 
 
 def is_in_tier(tier: Tier) -> ColumnElement[bool]:
-    """Return the condition that a row of `DeskCase` is in the tier."""
+    """Return the condition that a row of `DeskCase` is in the tier.
+
+    It is looked up for each row: for the few rows that another condition leaves. Lists read `DeskUnitCase`.
+    """
     is_own = col(DeskCase.agency) == tier.agency
     if tier.units is None:
         return is_own
-    held = select(col(DeskHolder.dispatch_id)).where(
-        col(DeskHolder.agency) == tier.agency, is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
-    )
+    # A query may have the holder of each case, too.
+    holder = aliased(DeskHolder)
+    is_held = is_one_of(col(holder.unit_code), sorted(tier.units))
+    held = select(col(holder.dispatch_id)).where(col(holder.dispatch_id) == col(DeskCase.dispatch_id), is_held)
     if not tier.has_asked:
-        return is_own & col(DeskCase.dispatch_id).in_(held)
-    readable = union_all(held, asked_cases(tier))
-    return is_own & col(DeskCase.dispatch_id).in_(readable)
+        return is_own & held.exists()
+    asked = asked_cases(tier).subquery()
+    return is_own & (held.exists() | col(DeskCase.dispatch_id).in_(select(asked.c.dispatch_id)))
 
 
 def asked_cases(tier: Tier) -> Select[UUID]:

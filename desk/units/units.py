@@ -24,6 +24,7 @@ from desk.read_model.tables import DeskCase
 from desk.units.tables import DeskContribution, DeskUnit
 from desk.units.tiers import Tier, asked_cases, read_tree
 from desk.units.tree import Unit, UnitFault, UnitTree, check_tree, check_unit
+from desk.units.unit_cases import move_units, remove_unit
 from desk.units.unit_file import read_unit_file
 from desk.webhooks.tables import WebhookRow
 
@@ -87,6 +88,7 @@ class Units:
             check_tree({**present, **changed}, file.lines)
             for unit in changed.values():
                 _store(connection, agency, unit, present, at)
+            move_units(connection, agency, UnitTree(present.values()), read_tree(connection, agency))
         return result
 
     def remove(self, agency: str, code: str, by: str, why: str) -> None:
@@ -110,6 +112,7 @@ class Units:
             ended = col(DeskContribution.ended_at)
             connection.execute(update(DeskContribution).where(*is_asked, ended.is_(None)).values(ended_at=at))
             connection.execute(update(DeskContribution).where(*is_asked).values(above_code))
+            remove_unit(connection, agency, code)
             connection.execute(delete(DeskUnit).where(col(DeskUnit.agency) == agency, col(DeskUnit.code) == code))
 
     def _change(self, agency: str, unit: Unit, action: str, by: str, why: str, *, is_new: bool) -> None:
@@ -122,6 +125,7 @@ class Units:
             present = read_tree(connection, agency).units
             _check_change(present, unit, is_new=is_new)
             _store(connection, agency, unit, present, at)
+            move_units(connection, agency, UnitTree(present.values()), read_tree(connection, agency))
 
 
 def _with_file(units: Mapping[str, Unit], file: Sequence[Unit]) -> Mapping[str, Unit]:

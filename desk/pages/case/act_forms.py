@@ -190,7 +190,9 @@ class ActForms:
         officer = self._officer(actor, view, form.line("akun"))
         holder = parts.work.holder(actor.agency, case.dispatch_id)
         if officer and case.is_current and str(officer.account_id) != (holder.account_id if holder else ""):
-            parts.work.assign_officer(actor, actor.agency, case.dispatch_id, officer.account_id, officer.name)
+            parts.work.assign_officer(
+                actor, actor.agency, case.dispatch_id, officer.account_id, officer.name, officer.stand_in
+            )
         return self._inner_part(request, view)
 
     def _continued(
@@ -295,7 +297,7 @@ class ActForms:
         """Return the number of the case that follows this one in the list; "" after the last one."""
         case, parts = view.case.case, self._parts
         zone = time_zone(parts.institutions.region(actor.agency)).value
-        case_filter = query.case_filter(actor.account_id, zone)
+        case_filter = query.case_filter(actor.account_id, zone, self._parts.stood_in_for(actor.account_id))
         position, tier = row_cursor(case, case_filter), parts.tier(actor)
         with read_transaction(parts.engine) as connection:
             page = read_page(connection, tier, case_filter, parts.now(), 1, position)

@@ -323,7 +323,7 @@ class CasePage:
             "notes": parts.work.notes(case.agency, case.complaint_id),
             "assignments": parts.work.assignments(case.agency, case.dispatch_id) if is_accountable else (),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
-            "told_moments": self._told_moments(case.agency, case.dispatch_id),
+            "told_moments": self._told_moments(case.agency, case.dispatch_id) if is_accountable else (),
             **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
             "may_assign": case.is_current and is_accountable and may(actor, Act.ASSIGN_UNIT, case.agency),

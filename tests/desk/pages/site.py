@@ -88,6 +88,7 @@ class DeskSite:
     bus_is_away: bool = False
     audit_log_is_away: bool = False
     direct_message_channels: frozenset[Channel] = frozenset({"twitter"})
+    stood_in_for: dict[str, str] = field(default_factory=dict)
     space: FileSpace = field(default_factory=ample_space)
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
@@ -119,6 +120,7 @@ class DeskSite:
             public_address="https://lapor.contoh.id",
             direct_message_channels=self.direct_message_channels,
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
+            stood_in_for=lambda _account_id: self.stood_in_for,
             open_file=self.open_file,
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
             record=self.record,
