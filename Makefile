@@ -59,6 +59,11 @@ SEED ?=
 chaos: $(VENV)/.dev ## Kill and freeze every process at random for ten minutes, then compare all models (SEED, SECONDS)
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
+ACTS ?= 100000
+.PHONY: sight
+sight: $(VENV)/.dev ## Try random acts of units and persons on both databases; nobody may see a case outside the own tier (ACTS)
+	SATUPINTU_TEST_SIGHT_ACTS=$(ACTS) $(PYTEST) -n $(WORKERS) tests/desk/units/test_many_acts.py
+
 .PHONY: quick
 quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, except the slow ones
 	$(PYTEST) -n $(CORES) --quick

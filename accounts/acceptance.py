@@ -1,12 +1,15 @@
 """Use of an invitation: the person sets a password, or signs in by OIDC, and the account is created."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
 
 from accounts.account_store import (
+    NO_LEAVE,
     AccountStore,
     active_administrators,
     is_active,
@@ -63,12 +66,10 @@ class Acceptance:
         `NotPossible` for an unusable name or address. All sessions of the person end.
         """
         invitation = self._invitations.find(token)
-        person = NewPerson(
-            invitation.email or normalized_email(email),
-            invitation.name or name.strip(),
-            invitation.role,
-            invitation.agency,
-            invitation.unit,
+        person = replace(
+            invitation.person,
+            email=invitation.email or normalized_email(email),
+            name=invitation.name or name.strip(),
         )
         check_person(person)
         if fault := password_fault(password, person.name, person.email, self._public_words()):
@@ -105,13 +106,13 @@ class Acceptance:
             "agency": person.agency,
             "password_hash": password_hash,
             "revoked_at": None,
-            # A link for a new password leaves the person in the unit of now.
-            **({"unit": person.unit} if is_new else {}),
+            # A link for a new password leaves the person in the unit and the appointment of now.
+            **(_appointment(person) if is_new else {}),
         }
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.ACCOUNTS)
             # An administrator may have come since the check above.
-            if invitation.is_for_first_administrator and active_administrators(connection):
+            if invitation.is_for_first_administrator and active_administrators(connection, now):
                 raise InvalidInvitation
             # The account may have been revoked while the link was made: a link never gives access back.
             if not is_new and not is_active(connection, account_id):
@@ -124,3 +125,9 @@ class Acceptance:
             self._mail.send_notice(connection, notice)
         self._sessions.end_all(account_id)
         return account_id
+
+
+def _appointment(person: NewPerson) -> dict[str, Any]:
+    """Return unit and appointment of a person whose account begins, without the leave of an earlier one."""
+    appointment = {"unit": person.unit, "decree": person.decree, "decree_date": person.decree_date}
+    return {**appointment, "ends_at": person.ends_at, "released_at": None, **NO_LEAVE}

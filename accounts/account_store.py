@@ -3,11 +3,12 @@
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, or_, select, update
 from sqlmodel import col
 
 from accounts.invitations import NewPerson
@@ -19,11 +20,16 @@ from config.conditions import contains_text, is_one_of
 from config.database import changed_rows, has_row, read_transaction, write_transaction
 
 _MAX_EMAIL_LENGTH = 254
+# Columns of a person who is not on leave.
+NO_LEAVE: Final[Mapping[str, Any]] = MappingProxyType({"stand_in": None, "away_from": None, "away_until": None})
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Person who may sign in, or might until `revoked_at`. `password_hash` is empty without a password."""
+    """Person who may sign in, or might until `revoked_at` or `ends_at`. `password_hash` is empty without a password.
+
+    See `AccountRow` for the decree and the leave.
+    """
 
     id: UUID
     email: str
@@ -35,6 +41,12 @@ class Account:
     wants_digest: bool
     last_sign_in_at: datetime | None
     revoked_at: datetime | None
+    decree: str
+    decree_date: date | None
+    ends_at: datetime | None
+    stand_in: UUID | None
+    away_from: datetime | None
+    away_until: datetime | None
     has_second_factor: bool
 
     @property
@@ -50,7 +62,21 @@ class Account:
     @property
     def person(self) -> NewPerson:
         """The person as an invitation names them."""
-        return NewPerson(self.email, self.name, self.role, self.agency, self.unit)
+        return NewPerson(
+            self.email, self.name, self.role, self.agency, self.unit, self.decree, self.decree_date, self.ends_at
+        )
+
+    def has_ended(self, now: datetime) -> bool:
+        """Return True if the last day of the person is over."""
+        return self.ends_at is not None and self.ends_at <= now
+
+    def is_away(self, now: datetime) -> bool:
+        """Return True if the person is on leave."""
+        return self.away_from is not None and self.away_until is not None and self.away_from <= now < self.away_until
+
+    def has_leave(self, now: datetime) -> bool:
+        """Return True if the person is on leave, or will be."""
+        return self.away_until is not None and now < self.away_until
 
     def notice(self, change: AccountChange, by: str = "") -> AccountNotice:
         """Return the notice of a change for the person. `by` is who made it; empty for the person."""
@@ -81,10 +107,11 @@ def normalized_email(typed: str) -> str:
 
 
 class AccountStore:
-    """Reads and writes accounts. Every method may raise `DatabaseUnavailable`."""
+    """Reads and writes accounts. `now` is the clock. Every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._now = now
 
     def by_id(self, account_id: UUID) -> Account | None:
         """Return an account, also a revoked one."""
@@ -95,13 +122,35 @@ class AccountStore:
         return self._first(col(AccountRow.email) == email)
 
     def of_agency(self, agency: str) -> Sequence[Account]:
-        """Return the accounts of an institution's desk that are not revoked, by name: overseers have none."""
-        return self._all(None, *_is_at_desk(agency))
+        """Return the persons of an institution's desk who may sign in now, by name: overseers have no desk."""
+        return self._all(None, _has_not_ended(self._now()), *_is_at_desk(agency))
+
+    def active(self) -> Sequence[Account]:
+        """Return all persons who may sign in now, by institution and name."""
+        return self._all(None, _has_not_ended(self._now()))
+
+    def ending(self, after: datetime, until: datetime) -> Sequence[Account]:
+        """Return the persons whose last day is over later than one moment, and at another one at the latest."""
+        return self._all(None, col(AccountRow.ends_at) > after, col(AccountRow.ends_at) <= until)
+
+    def stood_in_for(self, account_id: UUID) -> Mapping[str, str]:
+        """Return id and name of each person on leave for whom somebody stands in now."""
+        now = self._now()
+        query = select(col(AccountRow.id), col(AccountRow.name)).where(
+            col(AccountRow.stand_in) == account_id,
+            col(AccountRow.away_from) <= now,
+            col(AccountRow.away_until) > now,
+            is_in_office(now),
+        )
+        with read_transaction(self._engine) as connection:
+            return {str(row.id): row.name for row in connection.execute(query)}
 
     def search(
         self, words: str, agency: str | None, limit: int | None, named_agencies: Collection[str] = ()
     ) -> Sequence[Account]:
         """Return accounts that are not revoked, of one institution or of all, by institution and name.
+
+        Those whose last day is over are among them: a new end date lets the person in again.
 
         `words` is a part of a name, an e-mail address or the code of an institution; "" matches all. `named_agencies`
         are the codes of the institutions that the words may name.
@@ -115,7 +164,7 @@ class AccountStore:
     def has_administrator(self) -> bool:
         """Return True if a person manages the accounts."""
         with read_transaction(self._engine) as connection:
-            return active_administrators(connection) > 0
+            return active_administrators(connection, self._now()) > 0
 
     def change(
         self, account_id: UUID, values: Mapping[str, Any], follow_up: Callable[[Connection], None] | None = None
@@ -142,9 +191,13 @@ def _is_at_desk(agency: str) -> tuple[Any, ...]:
     return col(AccountRow.agency) == agency, col(AccountRow.role) != Role.OVERSEER.value
 
 
-def active_administrators(connection: Connection) -> int:
+def _has_not_ended(now: datetime) -> ColumnElement[bool]:
+    return or_(col(AccountRow.ends_at).is_(None), col(AccountRow.ends_at) > now)
+
+
+def active_administrators(connection: Connection, now: datetime) -> int:
     """Return the number of administrators who may sign in."""
-    query = select(func.count()).where(col(AccountRow.role) == Role.ADMINISTRATOR, col(AccountRow.revoked_at).is_(None))
+    query = select(func.count()).where(col(AccountRow.role) == Role.ADMINISTRATOR, is_in_office(now))
     return int(connection.execute(query).scalar_one())
 
 
@@ -152,6 +205,16 @@ def is_active(connection: Connection, account_id: UUID) -> bool:
     """Return True if the account exists and is not revoked."""
     query = select(col(AccountRow.id)).where(col(AccountRow.id) == account_id, col(AccountRow.revoked_at).is_(None))
     return has_row(connection, query)
+
+
+def is_gone(connection: Connection, account_id: UUID, now: datetime) -> bool:
+    """Return True if the account is revoked, or the last day of the person is over."""
+    return has_row(connection, select(col(AccountRow.id)).where(col(AccountRow.id) == account_id, ~is_in_office(now)))
+
+
+def is_in_office(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the person of a row of `AccountRow` may sign in."""
+    return and_(col(AccountRow.revoked_at).is_(None), _has_not_ended(now))
 
 
 def save_account(connection: Connection, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:

@@ -57,7 +57,7 @@ class ForgottenPassword:
         try:
             self._limits.count_link(email)
             account = self._accounts.by_email(email)
-            if account is None or account.revoked_at or not account.password_hash:
+            if account is None or account.revoked_at or account.has_ended(self._now()) or not account.password_hash:
                 return
             self._record("account.password_link_mailed", str(account.id), SIGN_IN_PAGE, "forgotten", self._now())
             self._invitations.store_forgotten(self._new_id(), account.person, account.id, self._mail.send_link)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,8 @@ class InvalidInvitation(Exception):
 class NewPerson:
     """Person to invite. For the first administrator, `email` and `name` are empty: the person types them.
 
-    `unit` is the code of the unit of an officer.
+    `unit` is the code of the unit of an officer. `decree` and `decree_date` name the decree that appoints the person.
+    From `ends_at` on the person cannot sign in.
     """
 
     email: str
@@ -43,6 +44,9 @@ class NewPerson:
     role: Role
     agency: str = ""
     unit: str = ""
+    decree: str = ""
+    decree_date: date | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,9 @@ class Invitation:
     role: Role
     agency: str
     unit: str
+    decree: str
+    decree_date: date | None
+    ends_at: datetime | None
     invited_by: str
     created_at: datetime
     expires_at: datetime
@@ -78,7 +85,9 @@ class Invitation:
     @property
     def person(self) -> NewPerson:
         """The person who is invited."""
-        return NewPerson(self.email, self.name, self.role, self.agency, self.unit)
+        return NewPerson(
+            self.email, self.name, self.role, self.agency, self.unit, self.decree, self.decree_date, self.ends_at
+        )
 
 
 class Invitations:
@@ -120,6 +129,9 @@ class Invitations:
             role=person.role,
             agency=person.agency,
             unit=person.unit,
+            decree=person.decree,
+            decree_date=person.decree_date,
+            ends_at=person.ends_at,
             invited_by=invited_by,
             created_at=now,
             expires_at=now + limit,

@@ -15,7 +15,8 @@ from accounts.mail import AccountMail, AccountNotice
 from accounts.permissions import Actor, actor_label
 from accounts.sessions import Sessions
 
-_OWN_PAGE = "own page"
+# Reason of acts on the own page, for the audit log.
+OWN_PAGE = "own page"
 
 
 class OwnAccount:
@@ -105,4 +106,4 @@ class OwnAccount:
         return lambda connection: self._mail.send_notice(connection, notice)
 
     def _note(self, action: str, actor: Actor, subject: str) -> None:
-        self._record(action, subject, actor_label(actor), _OWN_PAGE, self._now())
+        self._record(action, subject, actor_label(actor), OWN_PAGE, self._now())

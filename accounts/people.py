@@ -1,14 +1,16 @@
 """Management of persons: invitations, new links, revocation, unlocking. Each act is recorded before its effect."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Connection, Engine, update
 from sqlmodel import col
 
 from accounts.account_store import Account, AccountStore, active_administrators
+from accounts.appointments import Appointment, Appointments
 from accounts.authentication.attempts import AttemptLimits
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
@@ -32,6 +34,9 @@ from config.database import DatabaseLock, lock_until_commit, read_transaction, w
 
 # Returns code and name of each unit of an institution, in the order of its tree.
 FindUnits: TypeAlias = Callable[[str], Sequence[tuple[str, str]]]
+# Takes the cases of a person away, in the transaction of the change: all, or with the code of the person's new unit
+# those that the person does not see there.
+ReleaseCases: TypeAlias = Callable[[Connection, Account, str | None], None]
 
 
 def may_manage(actor: Actor, role: Role, agency: str) -> bool:
@@ -48,7 +53,7 @@ class People:
     """Invites, changes and revokes persons. Whether the actor may do it is checked before: see `may_manage`.
 
     `is_agency` returns True for the code of an institution of the registry, `find_units` has the units of one.
-    `record` appends to the audit log.
+    `release` takes the cases of a person who leaves away. `record` appends to the audit log.
     Methods may raise `NotPossible` and `DatabaseUnavailable`. `by` is the actor as the audit log names them.
     """
 
@@ -56,12 +61,14 @@ class People:
         self,
         engine: Engine,
         accounts: AccountStore,
+        appointments: Appointments,
         invitations: Invitations,
         sessions: Sessions,
         second_factors: SecondFactors,
         limits: AttemptLimits,
         is_agency: Callable[[str], bool],
         find_units: FindUnits,
+        release: ReleaseCases,
         record: Record,
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
@@ -69,25 +76,33 @@ class People:
     ) -> None:
         self._engine = engine
         self._accounts = accounts
+        self._appointments = appointments
         self._invitations = invitations
         self._sessions = sessions
         self._second_factors = second_factors
         self._limits = limits
         self._is_agency = is_agency
         self._find_units = find_units
+        self._release = release
         self._record = record
         self._now = now
         self._new_id = new_id
         self._mail = mail
 
-    def invite(self, person: NewPerson, by: str, why: str) -> str:
-        """Store an invitation, mail its link and return its token. Earlier open ones for the address are withdrawn."""
+    def invite(self, person: NewPerson, by: str, why: str, last_day: date | None = None) -> str:
+        """Store an invitation, mail its link and return its token. Earlier open ones for the address are withdrawn.
+
+        `last_day` is the last day on which the person may sign in.
+        """
         check_person(person)
         if not role_fits_agency(person.role, person.agency):
             raise NotPossible("role_without_agency")
         if person.role in AGENCY_ROLES and not self._is_agency(person.agency):
             raise NotPossible("agency_unknown")
         self._check_unit(person.role, person.agency, person.unit)
+        appointment = Appointment(person.decree, person.decree_date, last_day)
+        ends_at = self._appointments.checked_end(person.agency, appointment) or person.ends_at
+        person = replace(person, ends_at=ends_at)
         former = self._accounts.by_email(person.email) if person.email else None
         if former and not former.revoked_at:
             raise NotPossible("account_exists")
@@ -115,7 +130,8 @@ class People:
     def revoke(self, account_id: UUID, by: str, why: str) -> None:
         """Revoke an account. The last administrator cannot be revoked, nor the last person without a unit.
 
-        Its sessions, its open links and the open invitations that the person made end at once.
+        Its sessions, its open links and the open invitations that the person made end at once, and nobody has the cases
+        that the person had.
         """
         account = self._active(account_id)
         if account.role is Role.ADMINISTRATOR and self._is_last_administrator():
@@ -125,13 +141,14 @@ class People:
         self._record("account.revoked", str(account_id), by, why, now)
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.ACCOUNTS)
-            if account.role is Role.ADMINISTRATOR and active_administrators(connection) <= 1:
+            if account.role is Role.ADMINISTRATOR and active_administrators(connection, now) <= 1:
                 raise NotPossible("last_administrator")
             connection.execute(
                 update(AccountRow)
                 .where(col(AccountRow.id) == account_id)
-                .values(revoked_at=now, password_hash="")  # no password of a revoked person is kept
+                .values(revoked_at=now, released_at=now, password_hash="")  # no password of a revoked person is kept
             )
+            self._release(connection, account, None)
             withdraw_links(connection, account.email, now)
             withdraw_links_made_by(connection, account_id, now)
             self._mail.send_notice(connection, account.notice("revoked", person_name(by)))
@@ -152,11 +169,20 @@ class People:
         self._limits.forget(account_id, account.email)
 
     def change_unit(self, account_id: UUID, unit: str, by: str, why: str) -> None:
-        """Give an officer or a head to another unit of the institution; with an empty code to the whole institution."""
+        """Give an officer or a head to another unit of the institution; with an empty code to the whole institution.
+
+        Nobody has those cases any more that the person had and does not see there.
+        """
         account = self._active(account_id)
         self._check_unit(account.role, account.agency, unit, account_id)
+        self._appointments.check_new_unit(account, unit)
         self._record("account.unit_changed", f"{account_id} {unit or 'no unit'}", by, why, self._now())
-        self._accounts.change(account_id, {"unit": unit})
+
+        def release(connection: Connection) -> None:
+            lock_until_commit(connection, DatabaseLock.ACCOUNTS)
+            self._release(connection, account, unit)
+
+        self._accounts.change(account_id, {"unit": unit}, release)
 
     def end_sessions(self, account_id: UUID, by: str, why: str) -> int:
         """End all sessions of a person. Return their number."""
@@ -192,7 +218,7 @@ class People:
 
     def _check_leaving(self, account: Account) -> None:
         """Raise `NotPossible` if only officers of units would be left at the institution."""
-        if account.unit or account.role not in CASE_ROLES:
+        if account.unit or account.role not in CASE_ROLES or account.has_ended(self._now()):
             return
         left = [item for item in self._workers(account.agency) if item.id != account.id]
         if left and all(item.unit for item in left):
@@ -210,4 +236,4 @@ class People:
 
     def _is_last_administrator(self) -> bool:
         with read_transaction(self._engine) as connection:
-            return active_administrators(connection) <= 1
+            return active_administrators(connection, self._now()) <= 1

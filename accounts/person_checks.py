@@ -23,6 +23,22 @@ NotPossibleReason: TypeAlias = Literal[
     "unit_not_for_role",
     "nobody_without_unit",
     "last_without_unit",
+    "decree_invalid",
+    "decree_in_future",
+    "end_in_past",
+    "end_too_late",
+    "no_leave",
+    "no_leave_for_role",
+    "leave_days_missing",
+    "leave_reversed",
+    "leave_over",
+    "stand_in_missing",
+    "stand_in_self",
+    "stand_in_unknown",
+    "stand_in_gone",
+    "stand_in_tier",
+    "stand_in_away",
+    "stands_in_itself",
 ]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from accounts.acceptance import Acceptance
 from accounts.account_store import AccountStore
+from accounts.appointments import Appointments, CoversUnit, FindZone
 from accounts.authentication.attempts import AttemptLimits, FindNetworks
 from accounts.authentication.known_devices import KnownDevices
 from accounts.authentication.passwords import Passwords, name_words
@@ -20,7 +21,7 @@ from accounts.forgotten_password import ForgottenPassword
 from accounts.invitations import Invitations
 from accounts.mail import AccountMail
 from accounts.own_account import OwnAccount
-from accounts.people import FindUnits, People
+from accounts.people import FindUnits, People, ReleaseCases
 from accounts.sessions import Sessions
 from accounts.tokens import keyed_hash
 
@@ -46,9 +47,10 @@ class AccountServices:
     """Accounts, sessions, invitations and sign-in on one database.
 
     `account_key` (64 bytes) seals second factors. `record` appends to the audit log. `is_agency` returns True for the
-    code of an institution, `find_units` its units. `find_networks` returns the networks of an address, for the limits
-    of attempts. `public_names` returns names of places and institutions: no new password may consist of them. `mail`
-    sends links and notices to the persons.
+    code of an institution, `find_units` its units, `covers_unit` which of them sees which, `zone` its time zone.
+    `release` takes the cases of a person who leaves away. `find_networks` returns the networks of an address, for the
+    limits of attempts. `public_names` returns names of places and institutions: no new password may consist of them.
+    `mail` sends links and notices to the persons.
     """
 
     def __init__(
@@ -58,6 +60,9 @@ class AccountServices:
         record: Record,
         is_agency: Callable[[str], bool],
         find_units: FindUnits,
+        covers_unit: CoversUnit,
+        zone: FindZone,
+        release: ReleaseCases,
         find_networks: FindNetworks,
         now: Callable[[], datetime],
         randomness: Randomness,
@@ -69,7 +74,7 @@ class AccountServices:
         self.find_units = find_units
         new_token, new_id = randomness.token, randomness.new_id
         hash_key = keyed_hash(account_key, "hashes").encode()
-        self.accounts = AccountStore(engine)
+        self.accounts = AccountStore(engine, now)
         self.sessions = Sessions(engine, now, new_token, new_id)
         self.invitations = Invitations(engine, now, new_token)
         self.pending = PendingSignIns(engine, now, new_token)
@@ -88,15 +93,18 @@ class AccountServices:
             record,
             now,
         )
+        self.appointments = Appointments(engine, self.accounts, zone, covers_unit, record, now)
         self.people = People(
             engine,
             self.accounts,
+            self.appointments,
             self.invitations,
             self.sessions,
             second_factors,
             self.limits,
             is_agency,
             find_units,
+            release,
             record,
             now,
             new_id,

@@ -90,7 +90,7 @@ class Sessions:
         return token
 
     def find(self, token: str) -> SignedInSession | None:
-        """Return the session of a token with its person, None if it has ended or the account is revoked.
+        """Return the session of a token with its person, None if it, the account or its last day has ended.
 
         Role, agency and unit are those of the account now.
         """
@@ -111,6 +111,7 @@ class Sessions:
                 col(SessionRow.last_used_at) > now - IDLE_LIMIT,
                 col(SessionRow.created_at) > now - ABSOLUTE_LIMIT,
                 col(AccountRow.revoked_at).is_(None),
+                or_(col(AccountRow.ends_at).is_(None), col(AccountRow.ends_at) > now),
             )
         )
         with read_transaction(self._engine) as connection:

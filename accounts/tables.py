@@ -1,6 +1,6 @@
 """Tables of accounts. Tokens, recovery codes and typed names are stored as hashes only."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -18,6 +18,10 @@ class AccountRow(SQLModel, table=True):
     `password_hash` (Argon2id) is empty for a person who signs in by OIDC only. A revoked account stays, with its time
     of revocation: the audit log names it by its id. `unit` is the code of the unit of an officer; empty for the whole
     institution.
+
+    `decree` and `decree_date` name the decree that appoints the person. From `ends_at` on the person cannot sign in;
+    `released_at` is the time at which nobody's cases were left with that person after it. From `away_from` to
+    `away_until` the person is on leave, and the account `stand_in` stands in.
     """
 
     __tablename__ = "account"
@@ -34,6 +38,13 @@ class AccountRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decree: str = ""
+    decree_date: date | None = None
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    stand_in: UUID | None = Field(default=None, index=True)
+    away_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class SessionRow(SQLModel, table=True):
@@ -84,6 +95,9 @@ class InvitationRow(SQLModel, table=True):
     role: str
     agency: str = Field(index=True)
     unit: str = ""
+    decree: str = ""
+    decree_date: date | None = None
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     invited_by: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)

@@ -54,7 +54,7 @@ _START_SECONDS = 120.0
 
 def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, object]:
     """Generate the cases and measure; return the figures."""
-    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database) as server:
+    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, bench_database(database) as server:
         url, main_process = server
         settings = {"home": folder, "port": str(free_port()), "bus": "local", "database_url": url}
         parts = Parts(Settings.model_validate(settings), CHANNELS, system_surroundings())
@@ -67,7 +67,7 @@ def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, obje
         environment = {f"SATUPINTU_{name.upper()}": value for name, value in settings.items()}
         with started({**environment, "SATUPINTU_LOG_LEVEL": "warning"}, "desk") as process:
             site = f"http://127.0.0.1:{parts.settings.port}"
-            _wait_until_served(site)
+            wait_until_served(site)
 
             def cpu() -> float:
                 return tree_cpu_seconds(process.pid, *((main_process,) if main_process else ()))
@@ -86,7 +86,7 @@ def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, obje
 
 
 @contextmanager
-def _database(name: str) -> Iterator[tuple[str, int]]:
+def bench_database(name: str) -> Iterator[tuple[str, int]]:
     """Yield the address of the database, and the main process of its server: 0 for SQLite, which has none."""
     if name == "sqlite":
         yield "", 0
@@ -151,7 +151,8 @@ def _milliseconds(visit: Callable[[], int], cpu: Callable[[], float]) -> float:
     return round((cpu() - before) / pages * 1000, 1)
 
 
-def _wait_until_served(site: str) -> None:
+def wait_until_served(site: str) -> None:
+    """Wait for the desk's page of the sign-in. Raises `TimeoutError`."""
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         try:

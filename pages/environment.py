@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader
 from config.time_zones import TimeZone, time_zone
 from pages.headers import nonce
 from pages.language import language_links
-from pages.local_times import local_date, local_time
+from pages.local_times import day_in_words, local_date, local_time
 from pages.translation.message import message as _
 from pages.translation.translator import Translator, install_translation
 from pages.wording.cases import KINDS, REPORT_STATES
@@ -39,6 +39,7 @@ def page_environment(
     environment = bare_environment([BASE, *folders], translator)
     environment.filters["local_time"] = local_time
     environment.filters["local_date"] = local_date
+    environment.filters["day"] = day_in_words
 
     def with_remark(shown: str, due_at: datetime, region_code: str) -> str:
         if not is_provisional(due_at, time_zone(region_code)):

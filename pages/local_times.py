@@ -1,7 +1,7 @@
 """Moments as pages show them: in the time of a region, in the language of the page or in a chosen one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from config.time_zones import time_zone
 from pages.translation.language import current_language
@@ -23,5 +23,9 @@ def local_time(at: datetime, region_code: str = "", language: str = "") -> str:
 
 def local_date(at: datetime, region_code: str = "", language: str = "") -> str:
     """Return the day of a moment in the time of a region: `24 Nov 2026`."""
-    local = at.astimezone(time_zone(region_code).value)
-    return f"{local.day} {_MONTHS[language or current_language()][local.month - 1]} {local.year}"
+    return day_in_words(at.astimezone(time_zone(region_code).value).date(), language)
+
+
+def day_in_words(day: date, language: str = "") -> str:
+    """Return a day: `24 Nov 2026`."""
+    return f"{day.day} {_MONTHS[language or current_language()][day.month - 1]} {day.year}"

@@ -45,6 +45,13 @@ class SignInRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountEnded:
+    """The password was right, and the last day of the person is over."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
 class PendingEnded:
     """The pending sign-in has ended: its time is over, or too many codes were wrong."""
 
@@ -81,7 +88,7 @@ class SignIn:
 
     def with_password(
         self, typed_email: str, password: str, address: str, device: str, continue_at: str, device_token: str = ""
-    ) -> SessionStarted | SecondFactorNeeded | SignInRefused:
+    ) -> SessionStarted | SecondFactorNeeded | AccountEnded | SignInRefused:
         """Sign in by e-mail address and password, from a network address."""
         email = normalized_email(typed_email)
         attempt = self._limits.begin(email or typed_email, address, self._known_devices.find(device_token, email))
@@ -90,6 +97,8 @@ class SignIn:
             self._record_if_last(attempt, str(account.id) if account else "unknown")
             return SignInRefused()
         self._limits.take_back(attempt)
+        if account.has_ended(self._now()):
+            return AccountEnded(account)
         if self._passwords.needs_rehash(account.password_hash):
             self._accounts.change(account.id, {"password_hash": self._passwords.hash(password)})
         if account.has_second_factor:
@@ -102,7 +111,7 @@ class SignIn:
         """Complete a sign-in by a code of the app or a recovery code."""
         pending = self._pending.find(token)
         account = self._accounts.by_id(pending.account_id) if pending and pending.account_id else None
-        if pending is None or account is None or account.revoked_at:
+        if pending is None or account is None or account.revoked_at or account.has_ended(self._now()):
             return PendingEnded()
         known_device = self._known_devices.find(device_token, account.email)
         attempt = self._limits.begin_second_factor(account.id, account.email, known_device)
@@ -117,8 +126,10 @@ class SignIn:
 
     def with_oidc(
         self, account: Account, device: str, continue_at: str, device_token: str = ""
-    ) -> SessionStarted | SecondFactorNeeded:
+    ) -> SessionStarted | SecondFactorNeeded | AccountEnded:
         """Sign in a person whom the OIDC provider named. A second factor of ours is asked for too."""
+        if account.has_ended(self._now()):
+            return AccountEnded(account)
         if account.has_second_factor:
             return SecondFactorNeeded(self._pending.start_second_factor(account.id, continue_at))
         return self._start(account, "OIDC", device, continue_at, device_token)

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from starlette.middleware import Middleware
 
 from accounts.pages.browser import BrowserSessions
+from accounts.pages.ended import EndedAccounts
 from accounts.pages.forgotten_pages import ForgottenPages
 from accounts.pages.invitation_pages import InvitationPages
 from accounts.pages.own_pages import OwnPages
@@ -50,15 +51,23 @@ class AccountPages:
         self._own_address = own_address
         threads = PasswordThreads()
         is_https = own_address.startswith("https://")
+        ended_accounts = EndedAccounts(services.accounts, services.appointments)
         self._routers = [
             SignInPages(
-                services.sign_in, browser_sessions, pages, threads, with_oidc=oidc is not None, is_https=is_https
+                services.sign_in,
+                ended_accounts,
+                browser_sessions,
+                pages,
+                threads,
+                with_oidc=oidc is not None,
+                is_https=is_https,
             ).routes(),
             ForgottenPages(services.forgotten_password, pages).routes(),
             InvitationPages(services.invitations, services.acceptance, pages, threads).routes(),
             OwnPages(
                 services.accounts,
                 services.own_account,
+                services.appointments,
                 services.sessions,
                 services.sign_in,
                 browser_sessions,
@@ -67,6 +76,7 @@ class AccountPages:
             ).routes(),
             PeoplePages(
                 services.people,
+                services.appointments,
                 services.accounts,
                 services.invitations,
                 self.signed_in,
@@ -83,7 +93,7 @@ class AccountPages:
             from accounts.pages.oidc_pages import OidcPages  # noqa: PLC0415
 
             oidc_pages = OidcPages(
-                oidc, services.pending, services.accounts, services.acceptance, services.sign_in, pages
+                oidc, services.pending, services.accounts, services.acceptance, services.sign_in, ended_accounts, pages
             )
             self._routers.append(oidc_pages.routes())
 

@@ -11,10 +11,11 @@ from accounts.acceptance import Acceptance
 from accounts.account_store import Account, AccountStore
 from accounts.authentication.oidc import OidcProvider, OidcRefused, OidcUnavailable
 from accounts.authentication.pending_sign_ins import PendingSignIns
-from accounts.authentication.sign_in import SignIn
+from accounts.authentication.sign_in import AccountEnded, SignIn
 from accounts.invitations import InvalidInvitation
 from accounts.pages import wording
 from accounts.pages.browser import PENDING_COOKIE, delete_token, device_of, device_token, pending_token, set_token
+from accounts.pages.ended import EndedAccounts
 from accounts.pages.sign_in_pages import signed_in_response
 from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS, local_address
@@ -37,6 +38,7 @@ class OidcPages:
         accounts: AccountStore,
         acceptance: Acceptance,
         sign_in: SignIn,
+        ended_accounts: EndedAccounts,
         pages: Environment,
     ) -> None:
         self._provider = provider
@@ -44,6 +46,7 @@ class OidcPages:
         self._accounts = accounts
         self._acceptance = acceptance
         self._sign_in = sign_in
+        self._ended_accounts = ended_accounts
         self._pages = pages
 
     def routes(self) -> APIRouter:
@@ -89,6 +92,8 @@ class OidcPages:
             _log.warning("oidc.refused", reason=reason)
             return self._problem(wording.OIDC_REFUSED, HTTPStatus.FORBIDDEN)
         result = self._sign_in.with_oidc(account, device_of(request), pending.continue_at, device_token(request))
+        if isinstance(result, AccountEnded):
+            return self._problem(self._ended_accounts.text(result.account), HTTPStatus.FORBIDDEN)
         return signed_in_response(result)
 
     def _account(self, email: str) -> Account | None:

@@ -1,5 +1,6 @@
 """Page of the own account: sessions, password, second factor, e-mail preference."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,15 +11,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore
+from accounts.appointments import Appointments, Leave, has_leaves, last_day, read_day
 from accounts.authentication.attempts import TooManyAttempts
 from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from accounts.authentication.second_factor import key_address
 from accounts.authentication.sign_in import SignIn
-from accounts.own_account import OwnAccount
+from accounts.own_account import OWN_PAGE, OwnAccount
 from accounts.pages import wording
 from accounts.pages.browser import BrowserSessions, device_token
 from accounts.pages.password_threads import PasswordThreads
-from accounts.permissions import Actor
+from accounts.permissions import Actor, actor_label
+from accounts.person_checks import NotPossible
 from accounts.sessions import Sessions
 from accounts.signed_in import SECOND_FACTOR_ADDRESS, NotSignedIn, local_address
 from accounts.tokens import token_hash
@@ -39,6 +42,7 @@ class OwnPages:
         self,
         accounts: AccountStore,
         own_account: OwnAccount,
+        appointments: Appointments,
         sessions: Sessions,
         sign_in: SignIn,
         browser_sessions: BrowserSessions,
@@ -47,6 +51,7 @@ class OwnPages:
     ) -> None:
         self._accounts = accounts
         self._own_account = own_account
+        self._appointments = appointments
         self._sessions = sessions
         self._sign_in = sign_in
         self._browser_sessions = browser_sessions
@@ -60,6 +65,7 @@ class OwnPages:
         router.add_api_route(f"{OWN_ADDRESS}/sandi", self._threads.endpoint(self.change_password), methods=["POST"])
         router.add_api_route(f"{OWN_ADDRESS}/sesi", self.end_sessions, methods=["POST"])
         router.add_api_route(f"{OWN_ADDRESS}/surat", self.set_digest, methods=["POST"])
+        router.add_api_route(f"{OWN_ADDRESS}/cuti", self.set_leave, methods=["POST"])
         router.add_api_route(SECOND_FACTOR_ADDRESS, self.show_second_factor, methods=["GET"])
         router.add_api_route(SECOND_FACTOR_ADDRESS, self._threads.endpoint(self.switch_on), methods=["POST"])
         router.add_api_route(f"{SECOND_FACTOR_ADDRESS}/mati", self._threads.endpoint(self.switch_off), methods=["POST"])
@@ -97,6 +103,24 @@ class OwnPages:
         """Store whether the person wants the daily e-mail."""
         self._accounts.change(self._account(request).id, {"wants_digest": bool(surat)})
         return see_other(f"{OWN_ADDRESS}?selesai=surat")
+
+    def set_leave(
+        self, request: Request, wakil: Typed = "", dari: Typed = "", sampai: Typed = "", langkah: Typed = ""
+    ) -> Response:
+        """Store a leave of the person: who stands in, first and last day. `langkah` may be `batal`: it ends."""
+        account = self._account(request)
+        by = actor_label(account.actor)
+        try:
+            if langkah == "batal":
+                self._appointments.end_leave(account.id, by, OWN_PAGE)
+                return see_other(f"{OWN_ADDRESS}?selesai=cuti-batal")
+            leave = Leave(_uuid(wakil) if wakil else None, read_day(dari), read_day(sampai))
+            self._appointments.set_leave(account.id, leave, by, OWN_PAGE)
+        except NotPossible as error:
+            return self._page(request, wording.NOT_POSSIBLE[error.reason], typed=(wakil, dari, sampai))
+        except ValueError:
+            return self._page(request, wording.DATE_INVALID, typed=(wakil, dari, sampai))
+        return see_other(f"{OWN_ADDRESS}?selesai=cuti")
 
     def show_second_factor(self, request: Request, lanjut: str = "") -> Response:
         """Show a new key for the authenticator app. `lanjut` is the page that the person came for."""
@@ -159,8 +183,16 @@ class OwnPages:
             return wording.too_many_attempts(error.retry_after)
         return None if is_right else wording.PASSWORD_REFUSED
 
-    def _page(self, request: Request, problem: Message | None, notice: Message | None = None) -> Response:
+    def _page(
+        self,
+        request: Request,
+        problem: Message | None,
+        notice: Message | None = None,
+        typed: tuple[str, str, str] = ("", "", ""),
+    ) -> Response:
+        """Return the page. `typed` are the fields of a leave that was not stored."""
         session, account = self._browser_sessions.require(request), self._account(request)
+        zone = self._appointments.zone(account.agency)
         values: dict[str, Any] = {
             "account": account,
             "role": wording.ROLES[account.role],
@@ -170,9 +202,23 @@ class OwnPages:
             "min_length": MIN_PASSWORD_LENGTH,
             "problem": problem,
             "notice": notice,
+            "last_day": last_day(account.ends_at, zone) if account.ends_at else None,
+            "may_be_away": has_leaves(account.role),
+            "leave": self._leave(account),
+            "stand_ins": self._appointments.possible_stand_ins(account) if has_leaves(account.role) else (),
+            "typed": typed,
         }
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._signed_in_pages.render("own_account.html", request, account.actor, values, status)
+
+    def _leave(self, account: Account) -> tuple[date, date, str] | None:
+        """Return the days of the leave and the name of who stands in; `None` without one that is not over."""
+        if account.away_from is None or account.away_until is None or not account.has_leave(self._appointments.now()):
+            return None
+        zone = self._appointments.zone(account.agency)
+        stand_in = self._accounts.by_id(account.stand_in) if account.stand_in else None
+        first = account.away_from.astimezone(zone).date()
+        return first, last_day(account.away_until, zone), stand_in.name if stand_in else ""
 
     def _second_factor_page(
         self, request: Request, lanjut: str, problem: Message | None, shown_secret: str = ""

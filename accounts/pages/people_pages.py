@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore, normalized_email
+from accounts.appointments import REMINDED_BEFORE, Appointment, Appointments, Leave, has_leaves, last_day, read_day
 from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
 from accounts.pages import wording
 from accounts.pages.invitation_pages import invitation_link
@@ -20,6 +21,7 @@ from accounts.signed_in import Forbidden, SignedIn
 from pages.forms import Typed
 from pages.frame import NavigationEntry, SignedInPages
 from pages.responses import see_other
+from pages.translation.message import Message
 from pages.translation.message import message as _
 
 PEOPLE_ADDRESS = "/desk/akun"
@@ -28,6 +30,16 @@ PEOPLE_NAVIGATION = (NavigationEntry(_("Akun"), PEOPLE_ADDRESS, Act.MANAGE_OFFIC
 _SHOWN_ACCOUNTS = 100
 # Reason of acts that need none, for the audit log.
 _WHY = "page of accounts"
+# Names of the notices after the acts about a person, by the name of the act in forms.
+_NOTICES_OF_ACTS = {
+    "tugas": "tugas",
+    "cuti": "cuti",
+    "cuti-batal": "cuti-batal",
+    "unit": "unit-orang",
+    "cabut": "dicabut",
+    "kode": "kode-orang",
+    "sesi": "sesi-orang",
+}
 # Return code and name of each institution that a typed text may mean, the best first.
 FindAgencies = Callable[[str], Sequence[tuple[str, str]]]
 
@@ -42,6 +54,7 @@ class PeoplePages:
     def __init__(
         self,
         people: People,
+        appointments: Appointments,
         accounts: AccountStore,
         invitations: Invitations,
         signed_in: SignedIn,
@@ -54,6 +67,7 @@ class PeoplePages:
         mails_links: bool,
     ) -> None:
         self._people = people
+        self._appointments = appointments
         self._accounts = accounts
         self._invitations = invitations
         self._signed_in = signed_in
@@ -86,14 +100,18 @@ class PeoplePages:
         instansi: Typed = "",
         kode: Typed = "",
         unit: Typed = "",
+        sk: Typed = "",
+        tanggal_sk: Typed = "",
+        terakhir: Typed = "",
     ) -> Response:
         """Invite a person. The link is shown once, on this response.
 
         `instansi` is the code or the name of an institution, `kode` the code that was chosen from several. `unit` is
-        the code of a unit.
+        the code of a unit. `sk` and `tanggal_sk` are number and date of the decree, `terakhir` the last day.
         """
         actor = self._manager(request)
         typed = {"name": nama, "email": email, "role": peran, "agency": instansi, "unit": unit}
+        typed |= {"decree": sk, "decree_date": tanggal_sk, "last_day": terakhir}
         role = next((role for role in Role if role == peran), Role.OFFICER)
         agencies = self._agencies(actor, role, kode.strip() or instansi.strip())
         if len(agencies) != 1:
@@ -102,11 +120,20 @@ class PeoplePages:
         ((agency, _name),) = agencies
         if not may_manage(actor, role, agency):
             raise Forbidden
-        person = NewPerson(normalized_email(email), nama.strip(), role, agency, unit.strip().upper())
         try:
-            token = self._people.invite(person, actor_label(actor), _WHY)
-        except NotPossible as error:
-            return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason], "typed": typed})
+            appointment = _appointment(sk, tanggal_sk, terakhir)
+            person = NewPerson(
+                normalized_email(email),
+                nama.strip(),
+                role,
+                agency,
+                unit.strip().upper(),
+                appointment.decree,
+                appointment.decree_date,
+            )
+            token = self._people.invite(person, actor_label(actor), _WHY, appointment.last_day)
+        except (NotPossible, ValueError) as error:
+            return self._page(request, actor, {"problem": _problem(error), "typed": typed})
         return self._link_page(request, actor, person.name, person.email, token)
 
     def _agencies(self, actor: Actor, role: Role, typed: str) -> Sequence[tuple[str, str]]:
@@ -124,11 +151,23 @@ class PeoplePages:
         return [(code, name) for code, name in found if name.casefold() == typed.casefold()] or found
 
     def change(
-        self, request: Request, account_id: UUID, tindakan: Typed = "", alasan: Typed = "", unit: Typed = ""
+        self,
+        request: Request,
+        account_id: UUID,
+        tindakan: Typed = "",
+        alasan: Typed = "",
+        unit: Typed = "",
+        sk: Typed = "",
+        tanggal_sk: Typed = "",
+        terakhir: Typed = "",
+        wakil: Typed = "",
+        cuti_dari: Typed = "",
+        cuti_sampai: Typed = "",
     ) -> Response:
         """Revoke an account, make a new password link, switch its second factor off, or end its sessions.
 
-        `tindakan` may also be `unit`: the person belongs to this unit from now on, or without one to the institution.
+        `tindakan` may also be `unit`: the person belongs to this unit from now on, or without one to the institution;
+        `tugas`: the decree and the last day; `cuti`: a leave and the e-mail address of who stands in; `cuti-batal`.
         """
         actor = self._manager(request)
         account = self._accounts.by_id(account_id)
@@ -141,13 +180,16 @@ class PeoplePages:
             if tindakan == "tautan":
                 token = self._people.new_password_link(account_id, by, why)
                 return self._link_page(request, actor, account.name, account.email, token)
-            if tindakan == "unit":
-                self._people.change_unit(account_id, unit.strip().upper(), by, why)
-                return see_other(f"{PEOPLE_ADDRESS}?selesai=unit-orang")
-            notice = self._act(tindakan, account_id, by, why)
-        except NotPossible as error:
-            return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason]})
-        return see_other(f"{PEOPLE_ADDRESS}?selesai={notice}")
+            if tindakan == "tugas":
+                self._appointments.appoint(account_id, _appointment(sk, tanggal_sk, terakhir), by, why)
+            elif tindakan == "cuti":
+                leave = Leave(self._stand_in(wakil), read_day(cuti_dari), read_day(cuti_sampai))
+                self._appointments.set_leave(account_id, leave, by, why)
+            else:
+                self._act(tindakan, account_id, unit, by, why)
+        except (NotPossible, ValueError) as error:
+            return self._page(request, actor, {"problem": _problem(error)})
+        return see_other(f"{PEOPLE_ADDRESS}?selesai={_NOTICES_OF_ACTS[tindakan]}")
 
     def change_invitation(self, request: Request, invitation_id: UUID, tindakan: Typed = "") -> Response:
         """Withdraw an invitation, or renew it (`tindakan` is `perbarui`): the person gets a new link."""
@@ -166,18 +208,29 @@ class PeoplePages:
             return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason]})
         return see_other(f"{PEOPLE_ADDRESS}?selesai=undangan")
 
-    def _act(self, name: str, account_id: UUID, by: str, why: str) -> str:
-        """Do an act and return the name of its notice. Raises `NotPossible`, and `Forbidden` for an unknown act."""
+    def _act(self, name: str, account_id: UUID, unit: str, by: str, why: str) -> None:
+        """Do an act. Raises `NotPossible`, and `Forbidden` for an unknown one."""
         if name == "cabut":
             self._people.revoke(account_id, by, why)
-            return "dicabut"
-        if name == "kode":
+        elif name == "cuti-batal":
+            self._appointments.end_leave(account_id, by, why)
+        elif name == "unit":
+            self._people.change_unit(account_id, unit.strip().upper(), by, why)
+        elif name == "kode":
             self._people.remove_second_factor(account_id, by, why)
-            return "kode-orang"
-        if name == "sesi":
+        elif name == "sesi":
             self._people.end_sessions(account_id, by, why)
-            return "sesi-orang"
-        raise Forbidden
+        else:
+            raise Forbidden
+
+    def _stand_in(self, email: str) -> UUID | None:
+        """Return the account of an address; `None` for an empty one. Raises `NotPossible`."""
+        if not email.strip():
+            return None
+        account = self._accounts.by_email(normalized_email(email))
+        if account is None:
+            raise NotPossible("stand_in_unknown")
+        return account.id
 
     def _manager(self, request: Request) -> Actor:
         """Return the person if they may manage accounts, at least of the own agency."""
@@ -211,6 +264,8 @@ class PeoplePages:
             "roles": [(role, label) for role, label in wording.ROLES.items() if may_manage(actor, role, actor.agency)],
             "is_national": agency is None,
             "units": self._find_units(agency) if agency else (),
+            "ending": self._ending(agency),
+            "colleagues": self._accounts.of_agency(agency) if agency else (),
         }
         status = HTTPStatus.BAD_REQUEST if all_values["problem"] else HTTPStatus.OK
         return self._signed_in_pages.render("people.html", request, actor, all_values, status)
@@ -224,7 +279,34 @@ class PeoplePages:
             "agency": self._agency_name(person.agency) if person.agency else "",
             "unit": units.get(person.unit, person.unit),
             "may_have_unit": person.role in UNIT_ROLES,
+            "may_be_away": has_leaves(person.role),
+            **self._days(person),
             "may_change": may_manage(actor, person.role, person.agency) and person.id != actor.account_id,
+        }
+
+    def _ending(self, agency: str | None) -> Sequence[Account]:
+        """Return the persons whose last day is near, the nearest first."""
+        now = self._appointments.now()
+        ending = self._accounts.ending(now, now + REMINDED_BEFORE)
+        of_agency = [account for account in ending if agency is None or account.agency == agency]
+        return sorted(of_agency, key=lambda account: (account.ends_at or now, account.name))
+
+    def _days(self, person: Account | Invitation) -> dict[str, Any]:
+        """Return the days of an appointment, and those of the leave of an account."""
+        zone, now = self._appointments.zone(person.agency), self._appointments.now()
+        days: dict[str, Any] = {"last_day": last_day(person.ends_at, zone) if person.ends_at else None}
+        if not isinstance(person, Account):
+            return days
+        days["has_ended"] = person.has_ended(now)
+        if person.away_from is None or person.away_until is None or not person.has_leave(now):
+            return days
+        stand_in = self._accounts.by_id(person.stand_in) if person.stand_in else None
+        is_there = stand_in is not None and not stand_in.revoked_at and not stand_in.has_ended(now)
+        first = person.away_from.astimezone(zone).date()
+        return {
+            **days,
+            "leave": (first, last_day(person.away_until, zone)),
+            "stand_in": stand_in if is_there else None,
         }
 
     def _link_page(self, request: Request, actor: Actor, name: str, email: str, token: str) -> Response:
@@ -232,3 +314,12 @@ class PeoplePages:
         link, mailed_to = invitation_link(self._own_address, token), email if self._mails_links else ""
         values = {"link": link, "name": name, "hours": hours, "email": mailed_to}
         return self._signed_in_pages.render("invitation_link.html", request, actor, values)
+
+
+def _appointment(decree: str, decree_date: str, last_day: str) -> Appointment:
+    """Return what a form has. Raises `ValueError` for a date that is none."""
+    return Appointment(decree.strip(), read_day(decree_date), read_day(last_day))
+
+
+def _problem(error: NotPossible | ValueError) -> Message:
+    return wording.NOT_POSSIBLE[error.reason] if isinstance(error, NotPossible) else wording.DATE_INVALID

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from accounts.authentication.attempts import TooManyAttempts
 from accounts.authentication.sign_in import (
+    AccountEnded,
     PendingEnded,
     SecondFactorNeeded,
     SessionStarted,
@@ -26,6 +27,7 @@ from accounts.pages.browser import (
     set_device_token,
     set_token,
 )
+from accounts.pages.ended import EndedAccounts
 from accounts.pages.password_threads import PasswordThreads
 from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address, second_factor_address
 from pages.clients import client_address
@@ -46,6 +48,7 @@ class SignInPages:
     def __init__(
         self,
         sign_in: SignIn,
+        ended_accounts: EndedAccounts,
         browser_sessions: BrowserSessions,
         pages: Environment,
         threads: PasswordThreads,
@@ -54,6 +57,7 @@ class SignInPages:
         is_https: bool,
     ) -> None:
         self._sign_in = sign_in
+        self._ended_accounts = ended_accounts
         self._browser_sessions = browser_sessions
         self._pages = pages
         self._threads = threads
@@ -94,6 +98,8 @@ class SignInPages:
             )
         if isinstance(result, SignInRefused):
             return self._form(request, email, lanjut, wording.SIGN_IN_REFUSED, HTTPStatus.BAD_REQUEST)
+        if isinstance(result, AccountEnded):
+            return self._form(request, email, lanjut, self._ended_accounts.text(result.account), HTTPStatus.FORBIDDEN)
         return signed_in_response(result)
 
     def show_code(self) -> Response:

@@ -43,6 +43,28 @@ NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "unit_not_for_role": _(
         "Hanya pejabat penghubung dan pimpinan dapat ditempatkan di unit. Koordinator melihat seluruh instansi."
     ),
+    "decree_invalid": _("Nomor SK terlalu panjang atau memuat karakter yang tidak terlihat. Tulis dalam satu baris."),
+    "decree_in_future": _("Tanggal SK belum tiba. Isi tanggal yang tertulis di SK itu."),
+    "end_in_past": _("Hari terakhir itu sudah lewat. Isi hari ini atau sesudahnya, atau pilih Cabut akses."),
+    "end_too_late": _("Tanggal itu terlalu jauh. Periksa tahunnya."),
+    "no_leave": _("Orang ini tidak sedang atau akan cuti."),
+    "no_leave_for_role": _("Peran ini tidak memegang laporan, jadi tidak memerlukan wakil."),
+    "leave_days_missing": _("Isi hari pertama dan hari terakhir cuti."),
+    "leave_reversed": _("Cuti berakhir sebelum dimulai. Periksa kedua tanggalnya."),
+    "leave_over": _("Cuti itu sudah lewat. Isi hari terakhir yang belum lewat."),
+    "stand_in_missing": _("Pilih wakil selama cuti."),
+    "stand_in_self": _("Orang yang cuti tidak dapat menjadi wakilnya sendiri. Pilih orang lain."),
+    "stand_in_unknown": _("Wakil itu tidak ada di instansi yang sama. Pilih orang dari instansi itu."),
+    "stand_in_gone": _(
+        "Akses wakil itu dicabut, atau tugasnya berakhir sebelum cuti selesai. Pilih orang lain, atau persingkat cuti."
+    ),
+    "stand_in_tier": _(
+        "Wakil itu tidak melihat semua laporan orang yang cuti. Pilih orang dari unit yang sama atau di atasnya."
+    ),
+    "stand_in_away": _("Wakil itu sendiri cuti pada hari-hari itu. Pilih orang lain."),
+    "stands_in_itself": _(
+        "Orang ini menjadi wakil bagi orang lain pada hari-hari itu. Ganti dahulu wakil orang itu, atau ubah harinya."
+    ),
 }
 AGENCY_CHOICE = _("Beberapa instansi cocok. Pilih satu.")
 # The same text for a wrong name, a wrong password and a revoked account: nobody learns who has an account.
@@ -54,6 +76,10 @@ TOO_MANY_ATTEMPTS = _("Terlalu banyak percobaan. Coba lagi dalam {minutes} menit
 PENDING_ENDED = _("Waktu untuk masuk sudah habis. Masuklah dari awal.")
 SECOND_FACTOR_NEEDED = _("Peran Anda memerlukan verifikasi dua langkah. Langkah ini tidak dapat dimatikan.")
 REASON_MISSING = _("Tulis alasannya dalam satu baris. Alasan dicatat dalam log audit.")
+ENDED = _("Tugas Anda berakhir pada {day}, jadi Anda tidak dapat masuk. {advice}")
+ASK_COORDINATORS = _("Hubungi koordinator instansi Anda agar tugas diperpanjang: {names}.")
+ASK_ADMINISTRATOR = _("Hubungi administrator layanan agar tugas diperpanjang.")
+DATE_INVALID = _("Tanggal tidak benar. Tulis tahun-bulan-hari, misalnya 2026-12-31.")
 OIDC_REFUSED = _("Anda tidak dapat masuk dengan akun tersebut. Hubungi koordinator atau administrator.")
 OIDC_UNAVAILABLE = _("Layanan masuk instansi sedang tidak dapat dihubungi. Coba lagi sebentar.")
 
@@ -69,6 +95,9 @@ NOTICES: Mapping[str, Message] = {
     "sesi-orang": _("Semua sesi orang itu diakhiri."),
     "kode-orang": _("Verifikasi dua langkah orang itu dimatikan. Semua sesinya sudah diakhiri."),
     "undangan": _("Undangan dibatalkan."),
+    "tugas": _("Penugasan orang itu tersimpan."),
+    "cuti": _("Cuti tersimpan. Selama cuti, wakil melihat laporan orang itu sebagai miliknya."),
+    "cuti-batal": _("Cuti diakhiri."),
     "unit-orang": _("Unit orang itu diganti. Daftar laporannya langsung mengikuti."),
 }
 

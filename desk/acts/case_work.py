@@ -8,11 +8,13 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, Engine, Row, delete, func, select
 from sqlmodel import SQLModel, col
 
+from accounts.account_store import is_gone
 from accounts.permissions import Actor, actor_label
 from config.conditions import is_one_of
-from config.database import insert_statement, read_transaction, write_transaction
+from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder, DeskNote, DeskTemplate
+from desk.units.tables import DeskUnit
 from desk.units.tiers import Tier
 
 # Units of one agency that pages list.
@@ -58,9 +60,15 @@ class CaseWork:
         """Give a case to a unit of the agency, such as a dinas."""
         self._assign(actor, agency, dispatch_id, {"unit": unit}, why)
 
-    def assign_officer(self, actor: Actor, agency: str, dispatch_id: UUID, account_id: UUID, name: str) -> None:
-        """Give a case to an officer of the agency."""
-        self._assign(actor, agency, dispatch_id, {"account_id": str(account_id), "name": name}, "")
+    def assign_officer(
+        self, actor: Actor, agency: str, dispatch_id: UUID, account_id: UUID, name: str, stand_in: str = ""
+    ) -> None:
+        """Give a case to an officer of the agency. `stand_in` is the name of who stands in for the officer now.
+
+        Somebody who may not sign in any more gets nothing.
+        """
+        holder: dict[str, Any] = {"account_id": str(account_id), "name": name, "released_at": None}
+        self._assign(actor, agency, dispatch_id, holder, "", account_id, stand_in)
 
     def assignments(self, agency: str, dispatch_id: UUID) -> Sequence[Row[Any]]:
         """Return the steps of a case inside the agency, oldest first."""
@@ -79,13 +87,22 @@ class CaseWork:
         """
         unit, of_agency = col(DeskHolder.unit), col(DeskHolder.agency) == tier.agency
         if tier.units is not None:
-            of_agency &= is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
+            return self._units_with_cases(tier)
         units = select(func.min(unit).label("unit")).where(of_agency, unit > "").cte(recursive=True)
         following = select(func.min(unit)).where(of_agency, unit > units.c.unit).scalar_subquery()
         units = units.union_all(select(following).where(units.c.unit.is_not(None)))
         with read_transaction(self._engine) as connection:
             query = select(units.c.unit).where(units.c.unit.is_not(None)).order_by(units.c.unit).limit(_MAX_UNITS)
             return connection.execute(query).scalars().all()
+
+    def _units_with_cases(self, tier: Tier) -> Sequence[str]:
+        held = select(col(DeskHolder.dispatch_id)).where(
+            col(DeskHolder.agency) == tier.agency, col(DeskHolder.unit_code) == col(DeskUnit.code)
+        )
+        is_shown = (col(DeskUnit.agency) == tier.agency, is_one_of(col(DeskUnit.code), sorted(tier.units or ())))
+        query = select(col(DeskUnit.name)).where(*is_shown, held.exists()).distinct()
+        with read_transaction(self._engine) as connection:
+            return connection.execute(query.order_by(col(DeskUnit.name)).limit(_MAX_UNITS)).scalars().all()
 
     def templates(self, agency: str) -> Sequence[Row[Any]]:
         """Return the agency's templates, by title."""
@@ -143,7 +160,16 @@ class CaseWork:
             statement = insert_statement(connection, DeskAgencySetting).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["agency"], set_=changed))
 
-    def _assign(self, actor: Actor, agency: str, dispatch_id: UUID, holder: dict[str, str], why: str) -> None:
+    def _assign(
+        self,
+        actor: Actor,
+        agency: str,
+        dispatch_id: UUID,
+        holder: dict[str, Any],
+        why: str,
+        account_id: UUID | None = None,
+        stand_in: str = "",
+    ) -> None:
         at = self._now()
         # Not the message: it may quote the sender, and the audit log stays when the sender is forgotten.
         self._record("desk.assign", str(dispatch_id), actor_label(actor), "assign", at)
@@ -151,17 +177,22 @@ class CaseWork:
             "id": self._new_id(),
             "dispatch_id": dispatch_id,
             "agency": agency,
-            "unit": "",
+            "unit": holder.get("unit", ""),
             "unit_code": "",
             "is_return": False,
-            "account_id": "",
-            "name": "",
-            **holder,
+            "account_id": holder.get("account_id", ""),
+            "name": holder.get("name", ""),
+            "stand_in": stand_in,
             "actor": actor.name,
             "why": why,
             "at": at,
         }
         with write_transaction(self._engine) as connection:
+            if account_id:
+                # Nobody leaves in this moment: the person would keep the case.
+                lock_until_commit(connection, DatabaseLock.ACCOUNTS)
+                if is_gone(connection, account_id, at):
+                    return
             connection.execute(insert_statement(connection, DeskAssignment).values(step))
             _set_holder(connection, agency, dispatch_id, holder)
 
@@ -188,7 +219,7 @@ class CaseWork:
             return connection.execute(select(*columns).where(*conditions).order_by(*order)).all()
 
 
-def _set_holder(connection: Connection, agency: str, dispatch_id: UUID, holder: dict[str, str]) -> None:
+def _set_holder(connection: Connection, agency: str, dispatch_id: UUID, holder: dict[str, Any]) -> None:
     empty = {"unit": "", "unit_code": "", "unit_from": "", "returns": 0, "account_id": "", "name": ""}
     row = {"dispatch_id": dispatch_id, "agency": agency, **empty, **holder}
     statement = insert_statement(connection, DeskHolder).values(row)

@@ -83,7 +83,8 @@ class DeskAssignment(SQLModel, table=True):
 
     `unit` is the name of the unit then. `unit_code` is empty for a name that an agency without units typed, and for a
     return to the coordinators. `unit_due_at` is the deadline of the unit, if it has one of its own. `is_return`: the
-    unit before gave it back.
+    unit before gave it back. `is_release`: the officer `name` works here no more, and nobody has the case now.
+    `stand_in` is the name of who stood in for the officer then.
     """
 
     __tablename__ = "desk_assignment"
@@ -103,8 +104,10 @@ class DeskAssignment(SQLModel, table=True):
     unit_code: str = ""
     unit_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_return: bool = False
+    is_release: bool = False
     account_id: str
     name: str
+    stand_in: str = ""
     actor: str
     why: str
     at: datetime = Field(sa_type=UtcDateTime)
@@ -115,7 +118,8 @@ class DeskHolder(SQLModel, table=True):
 
     `unit_code` is the one unit of the agency's tree that is accountable; empty while it is the agency itself.
     `unit_told` is the last moment of its deadline of which the unit was told, `near` or `passed`. `unit_from` is the
-    unit that passed it on there. `returns` counts how often a unit gave the case back.
+    unit that passed it on there. `returns` counts how often a unit gave the case back. `released_at` is the time at
+    which the case lost an officer who works here no more; empty once somebody has decided about it.
     """
 
     __tablename__ = "desk_holder"
@@ -123,6 +127,13 @@ class DeskHolder(SQLModel, table=True):
         Index("ix_desk_holder_account", "agency", "account_id", "dispatch_id"),
         Index("ix_desk_holder_unit", "agency", "unit", "dispatch_id"),
         Index("ix_desk_holder_unit_code", "agency", "unit_code", "dispatch_id"),
+        # Few cases have lost their officer: this index contains those only.
+        Index(
+            "ix_desk_holder_released",
+            *("agency", "dispatch_id"),
+            sqlite_where=text("released_at IS NOT NULL"),
+            postgresql_where=text("released_at IS NOT NULL"),
+        ),
         # Few cases have a deadline of their unit: this index contains those only.
         Index(
             "ix_desk_holder_unit_due",
@@ -143,6 +154,7 @@ class DeskHolder(SQLModel, table=True):
     returns: int = 0
     account_id: str = ""
     name: str = ""
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class DeskOpening(SQLModel, table=True):

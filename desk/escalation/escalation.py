@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select
 from sqlmodel import col
 
+from accounts.account_store import is_in_office
 from accounts.permissions import AGENCY_ROLES, Role
 from accounts.tables import AccountRow
 from config.conditions import is_one_of
@@ -21,6 +22,7 @@ from desk.escalation.hearers import Holding, Person, told_persons
 from desk.escalation.tables import DeskToldPerson
 from desk.units.tiers import read_tree
 
+_PERSON = ("id", "role", "agency", "unit", "stand_in", "away_from", "away_until")
 _OF_INSTITUTION = tuple(role.value for role in sorted(AGENCY_ROLES))
 
 
@@ -60,7 +62,7 @@ class Escalation:
         new = {change.id: change for change in changes if change.id not in told and self._ways(change)}
         if not new:
             return
-        persons = _persons(connection, {change.agency for change in new.values()})
+        persons = _persons(connection, {change.agency for change in new.values()}, self._now())
         trees = {agency: read_tree(connection, agency) for agency in persons}
         holdings = _holdings(connection, {change.dispatch_id for change in new.values()})
         rows = [
@@ -100,17 +102,22 @@ def _told_changes(connection: Connection, change_ids: Collection[UUID]) -> Colle
     return set(connection.execute(query.distinct()).scalars())
 
 
-def _persons(connection: Connection, agencies: Collection[str]) -> Mapping[str, Sequence[Person]]:
+def _persons(connection: Connection, agencies: Collection[str], now: datetime) -> Mapping[str, Sequence[Person]]:
     """Return who of each institution may sign in, with all overseers: by name, so that lists have one order."""
     is_of_agency = is_one_of(col(AccountRow.agency), agencies) & is_one_of(col(AccountRow.role), _OF_INSTITUTION)
     query = (
-        select(*(col(getattr(AccountRow, name)) for name in ("id", "role", "agency", "unit")))
-        .where(col(AccountRow.revoked_at).is_(None), or_(is_of_agency, col(AccountRow.role) == Role.OVERSEER.value))
+        select(*(col(getattr(AccountRow, name)) for name in _PERSON))
+        .where(is_in_office(now), or_(is_of_agency, col(AccountRow.role) == Role.OVERSEER.value))
         .order_by(col(AccountRow.name), col(AccountRow.id))
     )
     persons: defaultdict[str, list[Person]] = defaultdict(list, {agency: [] for agency in agencies})
-    for row in connection.execute(query):
-        person = Person(str(row.id), Role(row.role), row.unit)
+    rows = connection.execute(query).all()
+    agency_of = {row.id: row.agency for row in rows}
+    for row in rows:
+        is_away = row.away_from is not None and row.away_until is not None and row.away_from <= now < row.away_until
+        # One who works there no more stands in for nobody.
+        stand_in = str(row.stand_in) if is_away and agency_of.get(row.stand_in) == row.agency else ""
+        person = Person(str(row.id), Role(row.role), row.unit, stand_in)
         for agency in agencies if person.role is Role.OVERSEER else (row.agency,):
             persons[agency].append(person)
     return persons

@@ -9,11 +9,20 @@ from desk.units.tree import UnitTree
 
 
 class Person(NamedTuple):
-    """A person of the institution who may sign in, or an overseer. `unit` is empty for who sees the institution."""
+    """A person of the institution who may sign in, or an overseer. `unit` is empty for who sees the institution.
+
+    `stand_in` is the account of who stands in while the person is on leave, and is told instead.
+    """
 
     account_id: str
     role: Role
     unit: str = ""
+    stand_in: str = ""
+
+    @property
+    def told_account(self) -> str:
+        """The account that is told."""
+        return self.stand_in or self.account_id
 
 
 class Holding(NamedTuple):
@@ -38,11 +47,12 @@ def told_persons(
     told: dict[str, ToldPerson] = {}
     for who, ways in hearers.items():
         for person in _persons_of(who, persons, tree, holding):
-            earlier = told.get(person.account_id)
+            account_id = person.told_account
+            earlier = told.get(account_id)
             if earlier:
-                told[person.account_id] = earlier._replace(ways=earlier.ways | ways)
+                told[account_id] = earlier._replace(ways=earlier.ways | ways)
             else:
-                told[person.account_id] = ToldPerson(person.account_id, who, ways)
+                told[account_id] = ToldPerson(account_id, who, ways)
     return list(told.values())
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -10,7 +11,8 @@ from typing import Protocol
 class Recipient:
     """A reader of e-mail. `account_id` does not change; `language` is a code of `LANGUAGES`.
 
-    `unit` is the code of an officer's unit: the reader is told of its cases alone.
+    `unit` is the code of an officer's unit: the reader is told of its cases alone. `stands_in_for` are the accounts of
+    persons on leave whose e-mail this reader gets.
     """
 
     account_id: str
@@ -18,10 +20,14 @@ class Recipient:
     wants_digest: bool = True
     language: str = "id"
     unit: str = ""
+    stands_in_for: tuple[str, ...] = ()
 
 
 class Recipients(Protocol):
-    """Persons of the agencies who may sign in now. Every method may raise `DatabaseUnavailable`."""
+    """Persons of the agencies who may sign in now; for one on leave who stands in.
+
+    Every method may raise `DatabaseUnavailable`.
+    """
 
     def agencies(self) -> Sequence[str]:
         """Return the codes of the agencies that have officers."""
@@ -37,6 +43,14 @@ class Recipients(Protocol):
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """Return the coordinators of an agency."""
+        ...
+
+    def administrators(self) -> Sequence[Recipient]:
+        """Return the persons who manage all accounts."""
+        ...
+
+    def ending(self, after: datetime, until: datetime) -> Mapping[tuple[str, datetime], int]:
+        """Return how many persons of an agency end at one moment between two, by agency and moment."""
         ...
 
     def readers(self, agency: str) -> Sequence[Recipient]:

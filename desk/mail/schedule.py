@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from config.database import DatabaseUnavailable
+from desk.mail.appointments import AppointmentMail
 from desk.mail.digest import DigestJob
 from desk.mail.notices import NoticeJob
 from desk.mail.outbox import MailOutbox
@@ -20,13 +21,14 @@ _log = structlog.get_logger()
 class MailSchedule:
     """Looks for notices every `pause` seconds until stopped: one of a danger must not wait.
 
-    Digests are made and old rows are removed less often.
+    Digests and reminders of appointments are made, and old rows are removed, less often.
     """
 
     def __init__(
         self,
         digests: DigestJob,
         notices: NoticeJob,
+        appointments: AppointmentMail,
         outbox: MailOutbox,
         now: Callable[[], datetime],
         stopping: threading.Event,
@@ -34,6 +36,7 @@ class MailSchedule:
     ) -> None:
         self._digests = digests
         self._notices = notices
+        self._appointments = appointments
         self._outbox = outbox
         self._now = now
         self._stopping = stopping
@@ -65,6 +68,7 @@ class MailSchedule:
     def _sweep(self) -> None:
         now = self._now()
         if self._swept_at is None or now - self._swept_at >= _SWEEP_INTERVAL:
+            self._appointments.step()
             self._notices.sweep()
             if expired := self._outbox.sweep():
                 _log.warning("mail.expired", mails=expired)

@@ -29,11 +29,15 @@ NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "unit-due": _("Tenggat unit Anda untuk laporan berikut tinggal satu hari kerja:"),
     "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
     "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
+    "contribution-asked": _("Unit Anda diminta kontribusi pada laporan berikut:"),
+    "contribution-given": _("Unit lain memberi kontribusi pada laporan berikut:"),
     "passed-on": _("Laporan berikut diteruskan ke unit Anda:"),
     "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
 # Kinds of changes of which the rules of `escalation.csv` say who hears.
-ESCALATED_KINDS: frozenset[ChangeKind] = frozenset(NOTICE_OPENINGS.keys() - {"recommended", "citizen-wrote"})
+ESCALATED_KINDS: frozenset[ChangeKind] = frozenset(
+    NOTICE_OPENINGS.keys() - {"recommended", "contribution-asked", "contribution-given", "citizen-wrote"}
+)
 # Sentence before the cases of each kind of change that officers are told of at once, in an e-mail of its own.
 URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
     "danger": _("Laporan berikut menyebut bahaya bagi nyawa. Buka dan jawab sekarang:"),
@@ -59,6 +63,10 @@ _OFF_ADVICE = _(
     "Kami berhenti mengirim ke alamat itu. Perbaiki sistem penerima, lalu hidupkan lagi webhook itu: {link}"
 )
 _OFF_WAITING = _("Pemberitahuan yang tertunda akan dikirim setelah dihidupkan, paling lama 30 hari.")
+_ENDING_SUBJECT = _("Satu Pintu: tugas petugas segera berakhir")
+_ENDING_ADVICE = _("Perpanjang tugas mereka, atau serahkan laporannya kepada orang lain: {link}")
+_ENDED_SUBJECT = _("Satu Pintu: tugas petugas berakhir")
+_ENDED_ADVICE = _("Laporan yang mereka pegang dilepas. Serahkan kepada orang lain: {link}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +85,17 @@ class DigestCounts:
 
 @dataclass(frozen=True, slots=True)
 class DeskLinks:
-    """Addresses of the desk's pages: a list of cases, one case by its number, webhooks, and the person's account."""
+    """Addresses of the desk's pages: a list of cases, one case by its number, webhooks, and the person's account.
+
+    `accounts` is the page of all accounts, `released` the list of cases whose officer works there no more.
+    """
 
     case_list: Callable[[CaseList], str]
     case: Callable[[str], str]
     webhooks: str
     account: str
+    accounts: str
+    released: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +176,19 @@ def switched_off_text(reason: str, links: DeskLinks) -> MailText:
     """Return the notice that a webhook was switched off. `reason` is `failing` or `gone`."""
     cause = _OFF_GONE if reason == "gone" else _OFF_FAILING
     return MailText(_OFF_SUBJECT, [[cause], [_OFF_ADVICE.filled(link=links.webhooks)], [_OFF_WAITING]])
+
+
+def ending_text(agency_name: str, count: int, last_day: str, links: DeskLinks) -> MailText:
+    """Return the e-mail about persons whose last day is near."""
+    opening = counted("Tugas {count} orang di {agency} berakhir pada {day}.", count, agency=agency_name, day=last_day)
+    advice = _ENDING_ADVICE.filled(link=links.accounts)
+    return MailText(_ENDING_SUBJECT, [[opening], [advice], [_FOOTER]])
+
+
+def ended_text(agency_name: str, count: int, last_day: str, links: DeskLinks) -> MailText:
+    """Return the e-mail about persons whose last day is over."""
+    opening = counted(
+        "Tugas {count} orang di {agency} sudah berakhir, pada {day}.", count, agency=agency_name, day=last_day
+    )
+    advice = _ENDED_ADVICE.filled(link=links.released)
+    return MailText(_ENDED_SUBJECT, [[opening], [advice], [_FOOTER]])

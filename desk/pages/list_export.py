@@ -57,7 +57,7 @@ class ListExport:
         # A fault of the first query is a page with an error. A later one breaks the connection, and the browser says
         # that the file is not complete.
         zone = time_zone(parts.institutions.region(actor.agency)).value
-        case_filter = query.case_filter(actor.account_id, zone)
+        case_filter = query.case_filter(actor.account_id, zone, parts.stood_in_for(actor.account_id))
         page = self._read(actor, case_filter, now, min(self._page_size, self._max_rows), None)
         day = now.astimezone(zone)
         name = f"laporan-{actor.agency}-{query.tab_name}-{day:%Y-%m-%d}.csv"

@@ -1,7 +1,7 @@
 """The address of a list of cases is its filter. Reads the filter from parameters and writes it back. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import parse_qsl, urlencode
@@ -35,6 +35,7 @@ _MARK_FIELDS: Mapping[str, str] = {
     "menulis": "sender_wrote",
     "belum-dijawab": "unanswered",
     "dibuka-lagi": "reopened",
+    "kontribusi": "asked",
 }
 PAGE_SIZES = (25, 100, 200)
 _MAX_WORDS_LENGTH = 200
@@ -68,35 +69,42 @@ class ListQuery:
     joined: int = 0
     suggested: bool = False
     recommended: bool = False
+    released: bool = False
     words: str = ""
     danger: bool = False
     sender_wrote: bool = False
     unanswered: bool = False
     reopened: bool = False
+    asked: bool = False
     channel: str = ""
     first_day: date | None = None
     last_day: date | None = None
     order: ListOrder = "due"
     page_size: int = PAGE_SIZES[0]
 
-    def case_filter(self, account_id: UUID, zone: tzinfo) -> CaseFilter:
-        """Return the conditions for the person with this account. Days are those of the zone of the agency."""
+    def case_filter(self, account_id: UUID, zone: tzinfo, stood_in_for: Collection[str] = ()) -> CaseFilter:
+        """Return the conditions for the person with this account. Days are those of the zone of the agency.
+
+        `stood_in_for` are the accounts of persons on leave for whom the person stands in: their cases are the own.
+        """
         return CaseFilter(
             tab=self.tab,
             topic=self.topic,
             region=self.region,
             due_within=self.due_within,
-            holder=str(account_id) if self.is_mine else "",
+            holders=(str(account_id), *stood_in_for) if self.is_mine else (),
             unit=self.unit,
             refused=self.refused,
             joined=self.joined,
             suggested=self.suggested,
             recommended=self.recommended,
+            released=self.released,
             words=self.words,
             danger=self.danger,
             sender_wrote=self.sender_wrote,
             unanswered=self.unanswered,
             reopened=self.reopened,
+            asked=self.asked,
             channel=self.channel,
             since=_midnight(self.first_day, zone),
             until=_midnight(self.last_day + timedelta(days=1), zone) if self.last_day else None,
@@ -116,7 +124,7 @@ class ListQuery:
     @property
     def without_marks(self) -> "ListQuery":
         """The list without the conditions about marks, and without words."""
-        return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, words="")
+        return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, asked=False, words="")
 
     @property
     def without_words(self) -> "ListQuery":
@@ -146,6 +154,7 @@ class ListQuery:
             "bersama": str(self.joined or ""),
             "mungkin-sama": "1" if self.suggested else "",
             "rekomendasi": "1" if self.recommended else "",
+            "dilepas": "1" if self.released else "",
             "cari": self.words,
             **{name: "1" if self.has_mark(name) else "" for name in _MARK_FIELDS},
             "saluran": self.channel,
@@ -197,11 +206,13 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         joined=_number(parameters.get("bersama", ""), _MAX_JOINED) or 0,
         suggested=parameters.get("mungkin-sama") == "1",
         recommended=parameters.get("rekomendasi") == "1",
+        released=parameters.get("dilepas") == "1",
         words=plain_line(parameters.get("cari", ""))[:_MAX_WORDS_LENGTH],
         danger=parameters.get("bahaya") == "1",
         sender_wrote=parameters.get("menulis") == "1",
         unanswered=parameters.get("belum-dijawab") == "1",
         reopened=parameters.get("dibuka-lagi") == "1",
+        asked=parameters.get("kontribusi") == "1",
         channel=_matching(_CHANNEL, parameters.get("saluran", "")),
         first_day=_date(parameters.get("dari", "")),
         last_day=_date(parameters.get("sampai", "")),

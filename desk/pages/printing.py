@@ -92,7 +92,7 @@ class Printing:
                 rows, is_cut = read_numbered(connection, tier, numbers), False
             else:
                 zone = time_zone(parts.institutions.region(actor.agency)).value
-                case_filter = query.case_filter(actor.account_id, zone)
+                case_filter = query.case_filter(actor.account_id, zone, parts.stood_in_for(actor.account_id))
                 page = read_page(connection, tier, case_filter, now, MAX_CASES)
                 rows, is_cut = page.rows, page.next is not None
         values: Mapping[str, Any] = {

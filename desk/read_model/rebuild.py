@@ -12,9 +12,12 @@ from sqlmodel import col
 from cases.clocks.deadlines import Deadlines
 from cases.derivations.shared_facts import SharedFacts
 from cases.facts.tables import DispatchFact
+from config.conditions import is_one_of
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 from desk.read_model.sender_messages import mark_messages, store_accompanying
 from desk.read_model.stored_cases import rebuild_cases
+from desk.read_model.tables import DeskCase
+from desk.units.unit_cases import write_unit_cases
 
 # Complaints of one transaction: each dispatch has a report of up to 10,000 characters.
 _COMPLAINTS_AT_ONCE = 200
@@ -36,7 +39,10 @@ def rebuild(engine: Engine, deadlines: Deadlines) -> int:
             facts = SharedFacts(connection)
             store_accompanying(connection, complaint_ids, facts)
             marked = mark_messages(connection, complaint_ids, complaint_ids, facts)
-            count += rebuild_cases(connection, {*complaint_ids, *(row.case_id for row in marked)}, facts, deadlines)
+            case_ids = {*complaint_ids, *(row.case_id for row in marked)}
+            count += rebuild_cases(connection, case_ids, facts, deadlines)
+            rows = select(col(DeskCase.dispatch_id)).where(is_one_of(col(DeskCase.complaint_id), case_ids))
+            write_unit_cases(connection, connection.execute(rows).scalars().all())
         last_id = complaint_ids[-1]
     return count
 

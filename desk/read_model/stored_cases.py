@@ -26,6 +26,7 @@ from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases, remove_cases
 from desk.read_model.sender_messages import MarkedDispatch
 from desk.read_model.tables import DeskAccompanying, DeskCase
+from desk.units.unit_cases import write_unit_cases
 from messages import ids
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, SenderAct, iso
@@ -208,6 +209,7 @@ def _store(connection: Connection, rows: Sequence[dict[str, Any]], stored: Mappi
     changed = [row for row in rows if stored.get(row["dispatch_id"]) != row]
     if changed:
         insert_or_replace_rows(connection, DeskCase, changed)
+        write_unit_cases(connection, [row["dispatch_id"] for row in changed])
     index_cases(connection, [row for row in rows if row["dispatch_id"] not in stored])
 
 

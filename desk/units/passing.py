@@ -13,14 +13,17 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
+from config.conditions import is_one_of
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAssignment, DeskHolder
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_changes
 from desk.read_model.tables import DeskCase
+from desk.units.tables import DeskContribution
 from desk.units.tiers import Tier, read_tree
 from desk.units.tree import UnitTree
+from desk.units.unit_cases import move_unit_cases
 
 # After so many returns a case goes to the coordinators, and nothing passes it on by itself.
 MOST_RETURNS = 2
@@ -163,16 +166,26 @@ class UnitPassing:
         }
         connection.execute(insert_statement(connection, DeskAssignment).values(step))
         # Who had the case may not see it any more.
-        values = {**values, "account_id": "", "name": ""}
+        values = {**values, "account_id": "", "name": "", "released_at": None}
         row = {"dispatch_id": case.dispatch_id, "agency": case.agency, "returns": 0, **values}
         statement = insert_statement(connection, DeskHolder).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=values))
-        # What the agency had of this complaint before is read with it.
-        earlier = select(col(DeskCase.dispatch_id)).where(
-            col(DeskCase.complaint_id) == case.complaint_id, col(DeskCase.agency) == case.agency
+        # A unit that has the case is not asked about it any more.
+        is_asked = (
+            col(DeskContribution.dispatch_id) == case.dispatch_id,
+            col(DeskContribution.unit_code) == values["unit_code"],
+            col(DeskContribution.ended_at).is_(None),
         )
+        connection.execute(update(DeskContribution).where(*is_asked).values(ended_at=at, ended_by=actor.name))
+        # What the agency had of this complaint before is read with it.
+        of_complaint = (col(DeskCase.complaint_id) == case.complaint_id, col(DeskCase.agency) == case.agency)
+        earlier = connection.execute(select(col(DeskCase.dispatch_id)).where(*of_complaint)).scalars().all()
         follows = {"unit": values["unit"], "unit_code": values["unit_code"]}
-        connection.execute(update(DeskHolder).where(col(DeskHolder.dispatch_id).in_(earlier)).values(follows))
+        # One that ended at the institution, or whose holder the retention has deleted, has no row yet.
+        rows = [{"dispatch_id": id_, "agency": case.agency, **follows} for id_ in earlier]
+        connection.execute(insert_statement(connection, DeskHolder).on_conflict_do_nothing(), rows)
+        connection.execute(update(DeskHolder).where(is_one_of(col(DeskHolder.dispatch_id), earlier)).values(follows))
+        move_unit_cases(connection, earlier)
         # Programs with a key of the unit find the case in their list.
         number_changes(connection, {case.dispatch_id: case.agency})
         change = CaseChange(step["id"], "received", case.agency, case.tracking, case.dispatch_id, case.state, at)

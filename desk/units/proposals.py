@@ -19,6 +19,7 @@ from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder
 from desk.read_model.tables import DeskCase
 from desk.units.tiers import read_tree
 from desk.units.tree import Unit, UnitTree
+from desk.units.unit_cases import write_unit_cases
 
 # `named`: the report has the name or the code of the unit. `topic`: the last cases of its topic ended there.
 ProposalReason: TypeAlias = Literal["named", "topic"]
@@ -99,9 +100,12 @@ def pass_on_by_itself(connection: Connection, dispatch_ids: Collection[UUID]) ->
     )
     cases = connection.execute(query).all()
     trees = {agency: read_tree(connection, agency) for agency in {case.agency for case in cases}}
+    passed = []
     for case in cases:
         if proposal := propose(connection, trees[case.agency], case, case.dispatched_at.date()):
             _store(connection, case, proposal)
+            passed.append(case.dispatch_id)
+    write_unit_cases(connection, passed)
 
 
 def _store(connection: Connection, case: Row[Any], proposal: Proposal) -> None:

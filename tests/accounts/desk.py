@@ -12,15 +12,17 @@ import pyotp
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from jinja2 import Environment
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from starlette.responses import PlainTextResponse, Response
 
+from accounts.account_store import Account
 from accounts.authentication.oidc import OidcProvider
 from accounts.invitations import NewPerson
 from accounts.mail import AccountMail, NoAccountMail
 from accounts.pages.account_pages import AccountPages
 from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Act, Role
 from accounts.services import AccountServices
+from config.time_zones import time_zone
 from ingest.http.client_networks import client_networks
 from pages.environment import page_environment
 from pages.frame import NavigationEntry
@@ -34,6 +36,7 @@ from tests.support.paths import ROOT
 PASSWORD = "kopi pagi di beranda"
 PLACES = ("Jawa Tengah", "Kota Semarang", "Kabupaten Aceh Selatan", "kementerian-kemenkes", "bumn-pln")
 AGENCIES = {"kota-3374": "Kota Semarang", "bumn-pln": "PT PLN (Persero)", "lembaga-ombudsman": "Ombudsman"}
+JAKARTA = time_zone("").value
 SESSION = "__Host-meja"
 _TEMPLATES = [ROOT / "accounts" / "templates"]
 NAVIGATION = [
@@ -95,6 +98,7 @@ class Desk:
     log: list[AuditRow] = field(default_factory=list)
     record_hook: Callable[..., None] = lambda *_: None
     mail: AccountMail = field(default_factory=NoAccountMail)
+    released: list[tuple[UUID, str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Build the services."""
@@ -104,6 +108,9 @@ class Desk:
             self._record,
             AGENCIES.__contains__,
             find_units,
+            covers_unit,
+            lambda _agency: JAKARTA,
+            self.released_hook,
             client_networks,
             self.clock,
             NumberedIds(),
@@ -162,6 +169,10 @@ class Desk:
         """Return the actions of the audit log."""
         return [row.action for row in self.log]
 
+    def released_hook(self, _connection: Connection, account: Account, unit: str | None) -> None:
+        """Keep whose cases were released, and the new unit of the person."""
+        self.released.append((account.id, unit))
+
     def _record(self, action: str, subject: str, actor: str, why: str, at: datetime) -> None:
         assert at == self.clock()
         self.record_hook(action)
@@ -177,6 +188,11 @@ def _environment() -> Environment:
 def find_units(agency: str) -> Sequence[tuple[str, str]]:
     """Return code and name of the units of the city."""
     return [("DINKES", "Dinas Kesehatan"), ("PKM-1", "Dinas Kesehatan / Puskesmas 1")] if agency == "kota-3374" else []
+
+
+def covers_unit(_agency: str, upper: str, lower: str) -> bool:
+    """Return True if the first unit is the second one or above it."""
+    return not upper or upper == lower or (upper, lower) == ("DINKES", "PKM-1")
 
 
 def find_agencies(typed: str) -> Sequence[tuple[str, str]]:

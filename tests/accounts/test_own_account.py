@@ -122,7 +122,14 @@ def test_the_page_needs_a_session(desk: Desk, open_desk: OpenDesk) -> None:
     client = open_desk(desk.app())
     for path in ("/desk/saya", "/desk/saya/kode", "/desk/akun"):
         assert client.get(path).headers["Location"].startswith("/desk/masuk?lanjut=")
-    for path in ("/desk/saya/sandi", "/desk/saya/sesi", "/desk/saya/surat", "/desk/saya/kode", "/desk/saya/kode/mati"):
+    for path in (
+        "/desk/saya/sandi",
+        "/desk/saya/sesi",
+        "/desk/saya/surat",
+        "/desk/saya/cuti",
+        "/desk/saya/kode",
+        "/desk/saya/kode/mati",
+    ):
         assert client.post(path).status_code == HTTPStatus.UNAUTHORIZED
 
 

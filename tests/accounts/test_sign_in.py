@@ -166,6 +166,7 @@ FORMS = [
     "/desk/saya/sandi",
     "/desk/saya/sesi",
     "/desk/saya/surat",
+    "/desk/saya/cuti",
     "/desk/saya/kode",
     "/desk/saya/kode/mati",
     "/desk/akun",

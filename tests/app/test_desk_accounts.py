@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -70,6 +71,43 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
         ("account.password_link_made", "petugas baru"),
         ("account.unlocked", "petugas baru"),
         ("account.revoked", "petugas baru"),
+    ]
+
+
+@pytest.mark.slow
+def test_decree_last_day_and_leave(desk: Desk, parts: Parts, services: AccountServices) -> None:
+    """With the invitation and later; days are those of the institution. The list has them."""
+    today = services.appointments.today("kota-3374")
+    later, last_day = (today + timedelta(days=3)).isoformat(), (today + timedelta(days=30)).isoformat()
+    appointed = ("--decree", "SK 340/2021", "--decree-date", "2021-06-01", "--until", last_day)
+    prefix = invitation_link(parts.settings.desk_reached_at, "")
+    for who in (SARI, (*SARI[:5], "andi@semarang.example", "--name", "Andi Wijaya")):
+        link = desk("invite", *who, *appointed, *BY).stdout.strip()
+        services.acceptance.accept(link.removeprefix(prefix), PASSWORD)
+    leave = ("leave", "sari@semarang.example", "--stand-in", "andi@semarang.example")
+    assert desk(*leave, "--from", today.isoformat(), "--until", later, *BY).returncode == 0
+    rows = {row["email"]: row for row in json.loads(desk("accounts", "--json").stdout)}
+    sari = rows["sari@semarang.example"]
+    assert (sari["decree"], sari["until"], sari["stand_in"]) == ("SK 340/2021", last_day, "andi@semarang.example")
+    for arguments, message in (
+        ((*leave, "--from", later, "--until", today.isoformat()), "ends before it begins"),
+        ((*leave, "--from", "besok", "--until", later), "--from is no date. Write it like 2026-12-31."),
+        ((*leave[:3], "sari@semarang.example", "--from", later, "--until", later), "own stand-in"),
+        ((*leave[:2], "--from", later, "--until", later), "needs --stand-in EMAIL"),
+        (("appoint", "sari@semarang.example", "--until", "2020-01-01"), "The last day is over already"),
+        (("leave", "andi@semarang.example", "--end"), "not on leave"),
+    ):
+        result = desk(*arguments, *BY)
+        assert (result.returncode, message in result.stderr.replace("\n", " ")) == (2, True), arguments
+    assert desk("leave", "sari@semarang.example", "--end", *BY).returncode == 0
+    assert desk("appoint", "sari@semarang.example", *BY).returncode == 0
+    rows = {row["email"]: row for row in json.loads(desk("accounts", "--json").stdout)}
+    sari = rows["sari@semarang.example"]
+    assert (sari["decree"], sari["until"], sari["stand_in"]) == ("", "", "")
+    assert [action for action, _ in actions(parts)][-3:] == [
+        "account.leave_set",
+        "account.leave_ended",
+        "account.appointed",
     ]
 
 

@@ -55,6 +55,7 @@ RUNS = {
     "routing": ["heldout"],
     "same_output": [],
     "stages": ["--sqlite-only", "20"],
+    "units": ["300", "sqlite", "2"],
     "vocabulary": ["{data}/..", "{out}/vocabulary.csv"],
     "words": [],
 }
@@ -107,7 +108,19 @@ LIBRARIES = {
 NEEDS_KAFKA = {"normalize", "outage", "route_speed"}
 # They start services or servers: each takes five seconds of processor time or more.
 EXPENSIVE = {
-    *("against", "archive", "audit", "desk", "footprint", "normalize", "normalizers", "outage", "peers", "queueing"),
+    *(
+        "against",
+        "archive",
+        "audit",
+        "desk",
+        "footprint",
+        "normalize",
+        "normalizers",
+        "outage",
+        "peers",
+        "queueing",
+        "units",
+    ),
     *("pipeline.door_delays", "pipeline.lifecycles", "route_speed", "same_output"),
 }
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from jinja2 import Environment
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from accounts.account_store import Account
 from accounts.authentication.sign_in import Record
 from accounts.pages.account_pages import AccountPages
 from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
 from app.assembly.desk.account_mail import account_mail
+from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.parts import Parts
 from config.database import read_transaction
+from config.time_zones import time_zone
+from desk.acts.releases import Releases
 from desk.institutions import Institutions
-from desk.units.tiers import read_tree
+from desk.units.tiers import read_tree, tier_of
 from ingest.http.client_networks import client_networks
 from pages.frame import NavigationEntry
 
@@ -37,6 +41,9 @@ def build_account_services(parts: Parts, record: Record, own_address: str = "") 
         record,
         lambda code: code in parts.registry.agencies,
         lambda agency: find_units(parts.engine, agency),
+        partial(covers_unit, parts.engine),
+        lambda agency: time_zone(RegistryInstitutions(lambda: parts.registry).region(agency)).value,
+        partial(release_cases, Releases(parts.engine, record, parts.now, parts.randomness.new_id)),
         partial(client_networks, counts_loopback=bool(parts.settings.public_url)),
         parts.now,
         parts.randomness,
@@ -51,6 +58,20 @@ def find_units(engine: Engine, agency: str) -> Sequence[tuple[str, str]]:
     with read_transaction(engine) as connection:
         tree = read_tree(connection, agency)
     return [(unit.code, tree.path(unit.code)) for _, unit in tree.in_order()]
+
+
+def covers_unit(engine: Engine, agency: str, upper: str, lower: str) -> bool:
+    """Return True if who belongs to one unit of an institution sees all that the other one sees; see `tier_of`."""
+    if not upper or upper == lower:
+        return True
+    with read_transaction(engine) as connection:
+        return bool(lower) and tier_of(connection, agency, upper).has_unit(lower)
+
+
+def release_cases(releases: Releases, connection: Connection, account: Account, unit: str | None) -> None:
+    """Take the cases of a person who leaves away; see `ReleaseCases`."""
+    if account.agency:
+        releases.release(connection, account.id, account.agency, unit)
 
 
 def _public_names(parts: Parts) -> Iterator[str]:

@@ -10,6 +10,7 @@ from desk.api.case_endpoints import OpenFile
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.institutions import Institutions
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 
@@ -30,6 +31,7 @@ def build_agency_api(
     units: Units,
     passing: UnitPassing,
     divisions: Divisions,
+    contributions: UnitContributions,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
@@ -48,4 +50,5 @@ def build_agency_api(
         units,
         passing,
         divisions,
+        contributions,
     )

@@ -11,6 +11,8 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from accounts.account_store import AccountStore
+from accounts.appointments import active_stand_ins
 from accounts.pages.people_pages import PEOPLE_NAVIGATION
 from accounts.permissions import CASE_ROLES
 from accounts.signed_in import SignedIn
@@ -114,6 +116,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.units,
         desk.passing,
         desk.divisions,
+        desk.contributions,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
@@ -123,8 +126,11 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
 
     def officers(agency: str) -> Sequence[Officer]:
-        of_agency = accounts.accounts.of_agency(agency)
-        return [Officer(account.id, account.name, account.unit) for account in of_agency if account.role in CASE_ROLES]
+        persons = accounts.accounts.of_agency(agency)
+        stand_ins = active_stand_ins(persons, parts.now())
+        names = {account_id: stand_in.name for account_id, stand_in in stand_ins.items()}
+        workers = (person for person in persons if person.role in CASE_ROLES)
+        return [Officer(person.id, person.name, person.unit, names.get(person.id, "")) for person in workers]
 
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, navigation).routes())
@@ -205,6 +211,7 @@ def desk_page_parts(
         work=desk.case_work,
         units=desk.units,
         passing=desk.passing,
+        contributions=desk.contributions,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,
@@ -212,6 +219,7 @@ def desk_page_parts(
         public_address=parts.settings.reached_at,
         direct_message_channels=direct_message_channels(parts.settings),
         officers=officers,
+        stood_in_for=AccountStore(parts.engine, parts.now).stood_in_for,
         open_file=desk.open_file,
         open_contact=desk.open_contact,
         record=desk.audit_log.append,

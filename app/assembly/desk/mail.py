@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from app.assembly.smtp import smtp_server
 from config.settings import Settings
+from desk.mail.appointments import AppointmentMail
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob
 from desk.mail.notices import NoticeJob
@@ -47,6 +48,7 @@ class MailParts:
         composer = MailComposer(load_translator().translate)
         self.outbox = MailOutbox(engine, sealer, now)
         self._digests = DigestJob(recipients, counts, zone, links, composer, self.outbox, now)
+        self._appointments = AppointmentMail(recipients, zone, agency_name, links, composer, self.outbox, now)
         self._notices = NoticeJob(engine, recipients, links, composer, self.outbox, now, agency_name)
 
     def on_switched_off(self, webhook: SwitchedOffWebhook) -> None:
@@ -57,5 +59,5 @@ class MailParts:
         """Return what runs in threads, with their names."""
         client = SmtpClient(smtp_server(self._settings), self._now)
         yield "mail", MailWorker(self.outbox, client, self._new_token, stopping).run
-        schedule = MailSchedule(self._digests, self._notices, self.outbox, self._now, stopping)
+        schedule = MailSchedule(self._digests, self._notices, self._appointments, self.outbox, self._now, stopping)
         yield "mail-schedule", schedule.run

@@ -1,12 +1,16 @@
 """Tells the e-mail who the officers are, how many cases wait for them, and where the desk's pages are."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine
 
 from accounts.account_store import Account, AccountStore
+from accounts.appointments import active_stand_ins
 from accounts.pages.own_pages import OWN_ADDRESS
+from accounts.pages.people_pages import PEOPLE_ADDRESS
 from accounts.permissions import AGENCY_ROLES, CASE_ROLES, Role
 from app.assembly.desk.institutions import RegistryInstitutions
 from config.database import read_transaction
@@ -20,39 +24,65 @@ from desk.units.tiers import tier_of
 
 
 class AccountRecipients:
-    """See `desk.mail.recipients.Recipients`. Revoked accounts get no e-mail."""
+    """See `desk.mail.recipients.Recipients`. Only persons who may sign in now get e-mail; `now` is the clock.
 
-    def __init__(self, accounts: AccountStore) -> None:
+    A person on leave gets none: who stands in does.
+    """
+
+    def __init__(self, accounts: AccountStore, now: Callable[[], datetime]) -> None:
         self._accounts = accounts
+        self._now = now
 
     def agencies(self) -> Sequence[str]:
         """See the protocol."""
-        accounts = self._accounts.search("", None, None)
-        return sorted({account.agency for account in accounts if account.role in CASE_ROLES})
+        return sorted({account.agency for account in self._accounts.active() if account.role in CASE_ROLES})
 
     def officers(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        return [_recipient(account) for account in self._accounts.of_agency(agency) if account.role in CASE_ROLES]
+        return self._present(agency, CASE_ROLES)
 
     def staff(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.of_agency(agency)
-        return [_recipient(account) for account in accounts if account.role in {*CASE_ROLES, Role.TRIAGE}]
+        return self._present(agency, {*CASE_ROLES, Role.TRIAGE})
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.of_agency(agency)
-        return [_recipient(account) for account in accounts if account.role == Role.COORDINATOR]
+        return self._present(agency, {Role.COORDINATOR})
 
     def readers(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.of_agency(agency)
-        return [_recipient(account) for account in accounts if account.role in AGENCY_ROLES]
+        return self._present(agency, AGENCY_ROLES)
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.search("", None, None)
-        return [_recipient(account) for account in accounts if account.role == Role.OVERSEER]
+        return [_recipient(account) for account in self._accounts.active() if account.role == Role.OVERSEER]
+
+    def administrators(self) -> Sequence[Recipient]:
+        """See the protocol."""
+        return [_recipient(account) for account in self._accounts.active() if account.role == Role.ADMINISTRATOR]
+
+    def ending(self, after: datetime, until: datetime) -> Mapping[tuple[str, datetime], int]:
+        """See the protocol."""
+        accounts = self._accounts.ending(after, until)
+        return Counter((account.agency, account.ends_at) for account in accounts if account.ends_at)
+
+    def _present(self, agency: str, roles: Collection[Role]) -> Sequence[Recipient]:
+        """Return the persons of these roles, by name, with those who stand in for the ones on leave."""
+        accounts = self._accounts.of_agency(agency)
+        stand_ins = active_stand_ins(accounts, self._now())
+        readers: dict[str, Recipient] = {}
+        for account in accounts:
+            if account.role not in roles:
+                continue
+            reader = _recipient(stand_ins.get(account.id, account))
+            earlier = readers.get(reader.account_id, reader)
+            # Who stands in hears what the absent person would, also a digest that the own choice leaves out.
+            wants_digest = earlier.wants_digest or reader.wants_digest or account.wants_digest
+            stands_in_for = earlier.stands_in_for
+            if account.id in stand_ins:
+                stands_in_for = (*stands_in_for, str(account.id))
+            readers[reader.account_id] = replace(earlier, wants_digest=wants_digest, stands_in_for=stands_in_for)
+        return list(readers.values())
 
 
 class DigestFacts:
@@ -87,6 +117,8 @@ def desk_links(base: str) -> DeskLinks:
         case=lambda number: f"{base}{LIST_ADDRESS}/{number}",
         webhooks=base + INTEGRATION_ADDRESS,
         account=base + OWN_ADDRESS,
+        accounts=base + PEOPLE_ADDRESS,
+        released=base + ListQuery(released=True).list_address(),
     )
 
 

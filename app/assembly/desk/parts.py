@@ -10,7 +10,7 @@ from accounts.account_store import AccountStore
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
-from app.assembly.desk.telling import teller, unit_teller
+from app.assembly.desk.telling import contribution_teller, teller, unit_teller
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.assembly.pictures import open_file
@@ -27,8 +27,10 @@ from desk.acts.case_work import CaseWork
 from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
+from desk.acts.releases import EndedReleases, Releases
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.escalation.unit_deadlines import UnitDeadlines
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from desk.webhooks.worker import SwitchedOffWebhook
@@ -41,6 +43,8 @@ _PUBLISH_RETRIES = (Retry,)
 # Pause between two searches for acts that are not published yet.
 _PUBLISHER_SECONDS = 5.0
 _CLOSING_SECONDS = 60.0
+# Days end at midnight: whoever comes in the morning finds the cases released.
+_RELEASE_SECONDS = 60.0
 _UNIT_DEADLINES_SECONDS = 60.0
 
 
@@ -123,6 +127,13 @@ class DeskParts:
         return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
+    def contributions(self) -> UnitContributions:
+        """The contributions of units to cases."""
+        parts = self._parts
+        tell = contribution_teller(parts)
+        return UnitContributions(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
+
+    @cached_property
     def producer(self) -> Producer:
         """The producer of the acts. An officer waits for it, as a citizen does at a door."""
         return self._parts.core.door_producer()
@@ -146,6 +157,8 @@ class DeskParts:
         yield "desk-acts", publisher.run
         decisions = DecisionPublisher(parts.engine, self._publish_correction, parts.now, stopping, _PUBLISHER_SECONDS)
         yield "desk-decisions", decisions.run
+        releases = Releases(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id)
+        yield "desk-releases", EndedReleases(releases, stopping, _RELEASE_SECONDS).run
         closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS, parts.deadlines)
         yield "desk-closing", closing.run
         units = UnitDeadlines(
@@ -181,7 +194,7 @@ class DeskParts:
         if not parts.settings.smtp_host:
             return None
         facts = DigestFacts(parts.engine, parts.now, self.institutions)
-        recipients = AccountRecipients(AccountStore(parts.engine))
+        recipients = AccountRecipients(AccountStore(parts.engine, parts.now), parts.now)
         links = desk_links(parts.settings.desk_reached_at)
         return MailParts(
             parts.engine,

@@ -135,5 +135,5 @@ class StaffPages:
 
 def summary_reader(parts: Parts, institutions: Institutions) -> SummaryReader:
     """Return the reader of what heads and coordinators are told."""
-    accounts = AccountStore(parts.engine)
+    accounts = AccountStore(parts.engine, parts.now)
     return SummaryReader(parts.engine, accounts, institutions.region, parts.deadlines, parts.tables.programmes)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from jinja2 import Environment
-from sqlalchemy import Engine
 
 from accounts.account_store import AccountStore
 from accounts.signed_in import SignedIn
@@ -71,14 +70,14 @@ def case_pages(
     )
     router = APIRouter()
     recommending = Recommending(log.append, publish)
-    listing = RecommendationPages(page_parts, RecommendationList(engine), lambda ids: _person_names(engine, ids))
+    listing = RecommendationPages(page_parts, RecommendationList(engine), lambda ids: _person_names(parts, ids))
     for each_pages in (CasePages(page_parts), RecommendPage(page_parts, recommending), listing):
         router.include_router(each_pages.routes())
     return router
 
 
-def _person_names(engine: Engine, account_ids: Collection[UUID]) -> Mapping[UUID, str]:
-    accounts = AccountStore(engine)
+def _person_names(parts: Parts, account_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    accounts = AccountStore(parts.engine, parts.now)
     return {id_: account.name for id_ in account_ids if (account := accounts.by_id(id_))}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -33,9 +34,28 @@ _REASONS = {
     "nobody_without_unit": "Nobody would see the cases that have no unit. Invite a coordinator first.",
     "last_without_unit": "Nobody else sees the cases that have no unit. Invite another coordinator first.",
     "unit_not_for_role": "Only an officer or a head can belong to a unit. A coordinator sees the whole institution.",
+    "decree_invalid": "The number of the decree is too long or has an invisible character.",
+    "decree_in_future": "The date of the decree is in the future. Give the date that stands in it.",
+    "end_in_past": "The last day is over already. Give today or a later day, or use `satupintu desk revoke`.",
+    "end_too_late": "The last day is too far away. Check the year.",
+    "no_leave": "The person is not on leave, and no leave is set.",
+    "no_leave_for_role": "Persons of this role hold no cases, so nobody stands in for them.",
+    "leave_days_missing": "A leave needs --from and --until.",
+    "leave_reversed": "The leave ends before it begins. Check --from and --until.",
+    "leave_over": "The leave is over already. Give a later --until.",
+    "stand_in_missing": "A leave needs --stand-in EMAIL.",
+    "stand_in_self": "Nobody can be the own stand-in. Give another person.",
+    "stand_in_unknown": "No person of the same institution has the address of --stand-in.",
+    "stand_in_gone": "The stand-in is revoked, or ends before the leave does. Give another person or other days.",
+    "stand_in_tier": "The stand-in does not see all cases of the person. Give somebody of the same unit or above.",
+    "stand_in_away": "The stand-in is on leave on these days. Give another person.",
+    "stands_in_itself": "The person stands in for somebody else on these days. Change that leave first.",
     "last_administrator": "The last administrator cannot be revoked. Invite another one first.",
 }
 
+Decree = Annotated[str, typer.Option("--decree", help="The number of the decree that appoints the person.")]
+DecreeDate = Annotated[str, typer.Option("--decree-date", help="The date of the decree, such as 2026-01-05.")]
+Until = Annotated[str, typer.Option("--until", help="The last day on which the person may sign in.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address of the account.")]
 
 
@@ -49,6 +69,9 @@ def invite(
     unit: Annotated[
         str, typer.Option("--unit", help="The unit of an officer or a head, by code. See `desk units`.")
     ] = "",
+    decree: Decree = "",
+    decree_date: DecreeDate = "",
+    until: Until = "",
 ) -> None:
     """Print a one-time link with which a person sets a password, and mail it. It works for 72 hours."""
     from accounts.account_store import normalized_email
@@ -60,8 +83,16 @@ def invite(
     with _account_services(actor, why) as (parts, services):
         code = agency_code(parts, agency) if agency else ""
         agency = TRIAGE if role is Role.TRIAGE else code
-        person = NewPerson(normalized_email(email), name.strip(), role, agency, unit.strip().upper())
-        token = services.people.invite(person, actor, why)
+        person = NewPerson(
+            normalized_email(email),
+            name.strip(),
+            role,
+            agency,
+            unit.strip().upper(),
+            decree.strip(),
+            _day(decree_date, "--decree-date"),
+        )
+        token = services.people.invite(person, actor, why, _day(until, "--until"))
         print_line(invitation_link(desk_address(parts.settings), token))
         _note_mail(services, normalized_email(email))
 
@@ -93,6 +124,47 @@ def move(
     print_note(f"{normalized_email(email)} {'belongs to ' + unit if unit.strip() else 'sees the whole institution'}.")
 
 
+def appoint(
+    email: Email, actor: Actor, why: Why, decree: Decree = "", decree_date: DecreeDate = "", until: Until = ""
+) -> None:
+    """Set the decree that appoints a person and the last day. What is left out is emptied."""
+    from accounts.appointments import Appointment
+
+    with _account_services(actor, why) as (_, services):
+        account = _account(services, email)
+        appointment = Appointment(decree.strip(), _day(decree_date, "--decree-date"), _day(until, "--until"))
+        services.appointments.appoint(account.id, appointment, actor, why)
+    print_note(f"{account.email} may sign in {'until ' + until if until else 'without an end'}.")
+
+
+def leave(
+    email: Email,
+    actor: Actor,
+    why: Why,
+    stand_in: Annotated[str, typer.Option("--stand-in", help="The address of who stands in.")] = "",
+    first_day: Annotated[str, typer.Option("--from", help="The first day of the leave, such as 2026-12-21.")] = "",
+    last_day: Annotated[str, typer.Option("--until", help="The last day of the leave.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End the leave now, or take it back.")] = False,
+) -> None:
+    """Let a colleague stand in for a person on leave: the cases of the person are the colleague's on these days."""
+    from accounts.account_store import normalized_email
+    from accounts.appointments import Leave
+    from accounts.person_checks import NotPossible
+
+    with _account_services(actor, why) as (_, services):
+        account = _account(services, email)
+        if end:
+            services.appointments.end_leave(account.id, actor, why)
+            print_note(f"{account.email} is not on leave.")
+            return
+        colleague = services.accounts.by_email(normalized_email(stand_in)) if stand_in else None
+        if stand_in and colleague is None:
+            raise NotPossible("stand_in_unknown")
+        days = _day(first_day, "--from"), _day(last_day, "--until")
+        services.appointments.set_leave(account.id, Leave(colleague.id if colleague else None, *days), actor, why)
+    print_note(f"{stand_in} stands in for {account.email} from {first_day} until {last_day}.")
+
+
 def unlock(email: Email, actor: Actor, why: Why) -> None:
     """Forget the failed attempts at an account, after somebody's guesses have locked the person out."""
     from accounts.account_store import normalized_email
@@ -103,7 +175,7 @@ def unlock(email: Email, actor: Actor, why: Why) -> None:
 
 
 def revoke(email: Email, actor: Actor, why: Why) -> None:
-    """Revoke an account. Its sessions, open links and second factor end at once."""
+    """Revoke an account. Its sessions, open links and second factor end at once, and nobody has its cases."""
     from accounts.account_store import normalized_email
 
     with _account_services(actor, why) as (_, services):
@@ -161,12 +233,15 @@ def accounts(
                 "role": str(account.role),
                 "agency": account.agency,
                 "unit": account.unit,
+                "decree": account.decree,
+                "until": services.appointments.last_day_of(account),
+                "stand_in": _stand_in(services, account),
                 "second_factor": "yes" if account.has_second_factor else "no",
                 "last_sign_in": iso(account.last_sign_in_at) if account.last_sign_in_at else "",
             }
             for account in listed
         ]
-    columns = ("email", "name", "role", "agency", "unit", "second_factor", "last_sign_in")
+    columns = ("email", "name", "role", "agency", "unit", "until", "stand_in", "second_factor", "last_sign_in")
     print_rows(columns, rows, ("email",), as_json=as_json)
 
 
@@ -211,3 +286,20 @@ def _account(services: AccountServices, email: str) -> Account:
     if account is None or account.revoked_at:
         raise NotPossible("no_such_account")
     return account
+
+
+def _stand_in(services: AccountServices, account: Account) -> str:
+    """Return the address of who stands in during a leave that is not over; empty without one."""
+    stand_in = account.stand_in if account.has_leave(services.appointments.now()) else None
+    colleague = services.accounts.by_id(stand_in) if stand_in else None
+    return colleague.email if colleague else ""
+
+
+def _day(typed: str, option: str) -> date | None:
+    """Return the day of an option; `None` for an empty one. Anything else ends the process with a sentence."""
+    from accounts.appointments import read_day
+
+    try:
+        return read_day(typed)
+    except ValueError:
+        stop(f"{option} is no date. Write it like 2026-12-31.", EX_USAGE)

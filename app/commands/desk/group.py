@@ -11,6 +11,8 @@ for command in (
     accounts.invite,
     accounts.link,
     accounts.move,
+    accounts.appoint,
+    accounts.leave,
     accounts.unlock,
     accounts.revoke,
     accounts.sessions,

@@ -59,8 +59,17 @@ def _create_accounts() -> None:
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("last_sign_in_at", _TIME, nullable=True),
         sa.Column("revoked_at", _TIME, nullable=True),
+        sa.Column("decree", sa.String(), nullable=False),
+        sa.Column("decree_date", sa.Date(), nullable=True),
+        sa.Column("ends_at", _TIME, nullable=True),
+        sa.Column("released_at", _TIME, nullable=True),
+        sa.Column("stand_in", sa.Uuid(), nullable=True),
+        sa.Column("away_from", _TIME, nullable=True),
+        sa.Column("away_until", _TIME, nullable=True),
     )
     op.create_index("ix_account_agency", "account", ["agency"])
+    op.create_index("ix_account_ends_at", "account", ["ends_at"])
+    op.create_index("ix_account_stand_in", "account", ["stand_in"])
     op.create_table(
         "account_invitation",
         sa.Column("token_hash", sa.String(), primary_key=True),
@@ -71,6 +80,9 @@ def _create_accounts() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("decree", sa.String(), nullable=False),
+        sa.Column("decree_date", sa.Date(), nullable=True),
+        sa.Column("ends_at", _TIME, nullable=True),
         sa.Column("invited_by", sa.String(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("expires_at", _TIME, nullable=False),
@@ -201,8 +213,10 @@ def _create_desk_work() -> None:
         sa.Column("unit_code", sa.String(), nullable=False),
         sa.Column("unit_due_at", _TIME, nullable=True),
         sa.Column("is_return", sa.Boolean(), nullable=False),
+        sa.Column("is_release", sa.Boolean(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("stand_in", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
@@ -351,11 +365,45 @@ def _create_desk_read_model() -> None:
         sa.Column("returns", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("released_at", _TIME, nullable=True),
+    )
+    op.create_index(
+        "ix_desk_holder_released",
+        "desk_holder",
+        ["agency", "dispatch_id"],
+        sqlite_where=sa.text("released_at IS NOT NULL"),
+        postgresql_where=sa.text("released_at IS NOT NULL"),
     )
     op.create_index("ix_desk_holder_account", "desk_holder", ["agency", "account_id", "dispatch_id"])
     op.create_index("ix_desk_holder_unit", "desk_holder", ["agency", "unit", "dispatch_id"])
     op.create_index("ix_desk_holder_unit_code", "desk_holder", ["agency", "unit_code", "dispatch_id"])
     _create_partial_index("ix_desk_holder_unit_due", "desk_holder", ["unit_due_at"], "unit_due_at IS NOT NULL")
+    op.create_table(
+        "desk_contribution",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", _TIME, nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("ended_by", sa.String(), nullable=False),
+        sa.Column("ended_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_desk_contribution_case", "desk_contribution", ["complaint_id", "agency", "asked_at"])
+    op.create_index("ix_desk_contribution_unit", "desk_contribution", ["agency", "unit_code", "asked_at"])
+    op.create_index(
+        "ix_desk_contribution_open",
+        "desk_contribution",
+        ["agency", "unit_code", "dispatch_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_table(
         "desk_told_person",
         sa.Column("change_id", sa.Uuid(), primary_key=True),
@@ -383,6 +431,37 @@ def _create_desk_read_model() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("changed_at", _TIME, nullable=False),
     )
+    op.create_table(
+        "desk_unit_case",
+        sa.Column("dispatch_id", sa.Uuid(), primary_key=True),
+        sa.Column("unit", sa.String(), primary_key=True),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("is_asked", sa.Boolean(), nullable=False),
+        sa.Column("tab", sa.String(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("changed_at", _TIME, nullable=False),
+        sa.Column("dispatched_at", _TIME, nullable=False),
+        sa.Column("danger_since", _TIME, nullable=True),
+        sa.Column("topic", sa.String(), nullable=False),
+    )
+    for name, columns in (
+        ("due", ["tab", "due_at"]),
+        ("open", ["is_open", "due_at"]),
+        ("changed", ["tab", "changed_at"]),
+        ("topic", ["tab", "topic", "due_at"]),
+        ("arrival", ["tab", "dispatched_at"]),
+        ("open_arrival", ["is_open", "dispatched_at"]),
+    ):
+        op.create_index(f"ix_desk_unit_case_{name}", "desk_unit_case", ["agency", "unit", *columns, "dispatch_id"])
+    for name, columns in (("since", ["danger_since"]), ("due", ["tab", "due_at"]), ("open", ["is_open", "due_at"])):
+        op.create_index(
+            f"ix_desk_unit_case_danger_{name}",
+            "desk_unit_case",
+            ["agency", "unit", *columns, "dispatch_id"],
+            sqlite_where=sa.text("danger_since IS NOT NULL"),
+            postgresql_where=sa.text("danger_since IS NOT NULL"),
+        )
 
 
 def _create_desk_interface() -> None:
@@ -441,6 +520,7 @@ def _create_mails() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("changed_at", _TIME, nullable=False),
         sa.Column("notified_at", _TIME, nullable=True),
     )

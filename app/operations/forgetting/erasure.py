@@ -16,6 +16,8 @@ from config.conditions import is_one_of
 from config.database import changed_rows
 from desk.acts.tables import DeskAct, DeskAssignment, DeskNote
 from desk.read_model import forgotten as desk
+from desk.units.tables import DeskContribution
+from desk.units.unit_cases import move_unit_cases
 from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage
 from ingest.twitter.recent_posts import PostRow
@@ -71,6 +73,15 @@ def _by_messages(empty: Callable[[Connection, Collection[Any]], int]) -> Step:
     return lambda connection, person: empty(connection, person.message_ids)
 
 
+def _delete_contributions(connection: Connection, complaint_ids: Collection[Any]) -> int:
+    """Delete the requests to units, and the cases from the lists of units that were asked alone."""
+    is_asked = is_one_of(col(DeskContribution.complaint_id), complaint_ids)
+    deleted = delete(DeskContribution).where(is_asked).returning(col(DeskContribution.dispatch_id))
+    dispatch_ids = connection.execute(deleted).scalars().all()
+    move_unit_cases(connection, set(dispatch_ids))
+    return len(dispatch_ids)
+
+
 # In this order: files are found by the dispatches, and devices by their messages. The index of words is written with
 # the cases.
 STEPS: Mapping[str, Step] = MappingProxyType(
@@ -98,6 +109,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         ),
         "desk_assignment": _of_dispatches(DeskAssignment, col(DeskAssignment.dispatch_id), {"why": ""}),
         "desk_note": _rows_deleted(DeskNote, col(DeskNote.complaint_id), _complaints),
+        "desk_contribution": _by_complaints(_delete_contributions),
         "desk_case": _by_complaints(desk.redraw_cases),
     }
 )

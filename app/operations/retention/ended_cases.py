@@ -24,6 +24,7 @@ from config.conditions import is_one_of, starts_with
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
 from desk.read_model.search import erase_removed_words
+from desk.units.unit_cases import delete_unit_cases
 from privacy.forgetting_store import EXPIRED_PREFIX, mark_expired
 from privacy.tables import PersonReport
 
@@ -128,6 +129,8 @@ class EndedCases:
 
 
 def _delete_holders(connection: Connection, complaint_ids: Collection[UUID]) -> None:
-    """Delete which officers have the cases."""
-    dispatches = select(col(DispatchFact.id)).where(is_one_of(col(DispatchFact.complaint_id), complaint_ids))
-    connection.execute(delete(DeskHolder).where(col(DeskHolder.dispatch_id).in_(dispatches)))
+    """Delete which units and officers have the cases."""
+    query = select(col(DispatchFact.id)).where(is_one_of(col(DispatchFact.complaint_id), complaint_ids))
+    dispatches = connection.execute(query).scalars().all()
+    connection.execute(delete(DeskHolder).where(is_one_of(col(DeskHolder.dispatch_id), dispatches)))
+    delete_unit_cases(connection, dispatches)

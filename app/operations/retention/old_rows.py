@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, String, and_, cast, delete, true, update
+from sqlalchemy import ColumnElement, Connection, Engine, String, and_, cast, delete, func, true, update
 from sqlmodel import SQLModel, col, select
 
+from accounts.account_store import NO_LEAVE
 from accounts.tables import AccountRow, InvitationRow, RecoveryCodeRow, SecondFactorRow
 from app.operations.retention.batches import purge_in_batches
 from cases.facts.conditions import IS_SET_ASIDE
@@ -73,14 +74,26 @@ def purge_devices(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -
 
 
 def purge_accounts(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step
-    """Empty the accounts that were revoked before `cutoff`. The row stays: the audit log names it by its id."""
-    is_due = (col(AccountRow.revoked_at) < cutoff) & (col(AccountRow.name) != "")
+    """Empty the accounts that were revoked, or whose last day was over, before `cutoff`.
+
+    The row stays: the audit log names it by its id.
+    """
+    left_at = func.coalesce(col(AccountRow.revoked_at), col(AccountRow.ends_at))
+    is_due = (left_at < cutoff) & (col(AccountRow.name) != "")
 
     def empty_accounts(connection: Connection, ids: list[UUID]) -> None:
         connection.execute(delete(SecondFactorRow).where(is_one_of(col(SecondFactorRow.account_id), ids)))
         connection.execute(delete(RecoveryCodeRow).where(is_one_of(col(RecoveryCodeRow.account_id), ids)))
         # The address is unique. The id stands for it.
-        values = {"name": "", "email": cast(col(AccountRow.id), String), "password_hash": ""}
+        values = {
+            "name": "",
+            "email": cast(col(AccountRow.id), String),
+            "password_hash": "",
+            "decree": "",
+            "decree_date": None,
+            "revoked_at": left_at,
+            **NO_LEAVE,
+        }
         connection.execute(update(AccountRow).where(is_one_of(col(AccountRow.id), ids)).values(values))
 
     return purge_in_batches(engine, AccountRow, col(AccountRow.id), is_due, empty_accounts, dry=dry)

@@ -1,10 +1,13 @@
 """Takes the forms of the acts: answers to the case, notes, units and officers. Each ends with a redirect."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Row
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
@@ -115,7 +118,7 @@ class ActForms:
         """Add an internal note. A form that is sent twice adds it once."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.NOTE)
-        view = parts.find_case(actor, number)
+        view = parts.find_readable(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
         text = form.text("isi")
@@ -187,7 +190,9 @@ class ActForms:
         officer = self._officer(actor, view, form.line("akun"))
         holder = parts.work.holder(actor.agency, case.dispatch_id)
         if officer and case.is_current and str(officer.account_id) != (holder.account_id if holder else ""):
-            parts.work.assign_officer(actor, actor.agency, case.dispatch_id, officer.account_id, officer.name)
+            parts.work.assign_officer(
+                actor, actor.agency, case.dispatch_id, officer.account_id, officer.name, officer.stand_in
+            )
         return self._inner_part(request, view)
 
     def _continued(
@@ -200,7 +205,7 @@ class ActForms:
         pictures: ChosenPictures,
     ) -> Response:
         """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
-        templates = self._parts.work.templates(actor.agency)
+        templates = [*self._parts.work.templates(actor.agency), *self._contributions(actor, view)]
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
         draft = ActDraft(
             verdict,
@@ -212,6 +217,11 @@ class ActForms:
             extension_days=_extension_days(verdict, form),
         )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
+
+    def _contributions(self, actor: Actor, view: CaseProgressView) -> Sequence[Row[Any]]:
+        """Return the contributions of units, which are inserted as templates are."""
+        rows = self._parts.contributions.of_case(self._parts.tier(actor), view.case.case)
+        return [row for row in rows if row.text]
 
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form, pictures: ChosenPictures) -> ActDraft:
         text = with_number(form.text("isi"), view.case.case.tracking)
@@ -287,7 +297,7 @@ class ActForms:
         """Return the number of the case that follows this one in the list; "" after the last one."""
         case, parts = view.case.case, self._parts
         zone = time_zone(parts.institutions.region(actor.agency)).value
-        case_filter = query.case_filter(actor.account_id, zone)
+        case_filter = query.case_filter(actor.account_id, zone, self._parts.stood_in_for(actor.account_id))
         position, tier = row_cursor(case, case_filter), parts.tier(actor)
         with read_transaction(parts.engine) as connection:
             page = read_page(connection, tier, case_filter, parts.now(), 1, position)

@@ -235,22 +235,26 @@ def test_rows_are_deleted_by_their_own_time(engine: Engine) -> None:
             _insert(connection, DeviceSequence, device=device, sequence=1, message_id=uuid4())
         message = {"client_id": None, "thread": None, "tracking": "C", "at": NOW}
         _insert(connection, DeviceMessage, message_id=uuid4(), device="with-report", **message)
-        for name, revoked_at in (("Ani Contoh", NOW), ("Budi Contoh", None)):
+        left: tuple[dict[str, datetime], ...] = {"revoked_at": NOW}, {}, {"ends_at": NOW}, {"ends_at": NOW + 3 * DAY}
+        for name, values in zip(("Ani Contoh", "Budi Contoh", "Cici Contoh", "Dedi Contoh"), left, strict=True):
             account = uuid4()
             _insert(
                 connection, AccountRow, id=account, email=f"{name[0]}@kota.example", name=name, role="officer",
-                agency="kota-3374", password_hash="x", wants_digest=True, created_at=NOW, revoked_at=revoked_at,
+                agency="kota-3374", password_hash="x", wants_digest=True, created_at=NOW, decree="SK 1", **values,
             )  # fmt: skip
             _insert(connection, SecondFactorRow, account_id=account, secret="sealed", last_step=0)
     cutoff = NOW + DAY
     assert delete_timed(engine, TIMED["set-aside"], cutoff, dry=True) == 1
     assert delete_timed(engine, TIMED["set-aside"], cutoff, dry=False) == 1
-    assert [purge(engine, cutoff, cutoff, False) for purge in (purge_devices, purge_accounts)] == [1, 1]
+    assert [purge(engine, cutoff, cutoff, False) for purge in (purge_devices, purge_accounts)] == [1, 2]
     assert [purge(engine, cutoff, cutoff, False) for purge in (purge_devices, purge_accounts)] == [0, 0]
-    assert [count(engine, table) for table in (EventFact, DeviceRow, DeviceSequence, SecondFactorRow)] == [1, 1, 1, 1]
+    assert [count(engine, table) for table in (EventFact, DeviceRow, DeviceSequence, SecondFactorRow)] == [1, 1, 1, 2]
     with read_transaction(engine) as connection:
-        rows = connection.execute(select(AccountRow.id, AccountRow.name, AccountRow.email)).all()  # type: ignore[call-overload]
-    assert {row.name for row in rows} == {"", "Budi Contoh"}
+        columns = (AccountRow.id, AccountRow.name, AccountRow.email, AccountRow.decree, AccountRow.revoked_at)
+        rows = connection.execute(select(*columns)).all()  # type: ignore[call-overload]
+    assert {row.name for row in rows} == {"", "Budi Contoh", "Dedi Contoh"}
+    # Without a name nobody is listed any more.
+    assert {(row.decree, row.revoked_at) for row in rows if not row.name} == {("", NOW)}
     assert {row.email for row in rows if not row.name}.isdisjoint({"A@kota.example"})
 
 

@@ -24,6 +24,7 @@ from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from desk.webhooks.change_queue import ChangeQueue
@@ -95,6 +96,7 @@ class ApiHarness:
             self.units,
             UnitPassing(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_passed),
             Divisions(self.record, self.publish_corrections, self.clock),
+            UnitContributions(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_contribution),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 

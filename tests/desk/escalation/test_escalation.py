@@ -145,3 +145,19 @@ def test_another_change_goes_every_way_and_names_nobody(city: City) -> None:
     assert city.told() == {}
     assert city.reach("passed", 2, agency="provinsi-33").by_webhook != []
     assert {who for who, _, _ in city.told(2).values()} == set()
+
+
+def test_who_stands_in_is_told_instead_of_who_is_on_leave(city: City, engine: Engine) -> None:
+    """As the officer who has the case. Whose last day is over is told nothing, and stands in for nobody."""
+    city.hold("PU", 0)
+    leave = {"stand_in": UUID(int=7), "away_from": NOW, "away_until": NOW + timedelta(days=3)}
+    colleague = {"email": "wakil@contoh.id", "name": "Wakil", "role": Role.OFFICER, "agency": _CITY, "unit": "PU"}
+    with write_transaction(engine) as connection:
+        save_account(connection, UUID(int=7), {**colleague, "password_hash": ""}, NOW)
+        save_account(connection, UUID(int=0), leave, NOW)
+    city.reach("near")
+    assert city.told() == {7: ("officer", True, True)}
+    with write_transaction(engine) as connection:
+        save_account(connection, UUID(int=7), {"ends_at": NOW}, NOW)
+    city.reach("near", 2)
+    assert city.told(2) == {0: ("officer", True, True)}

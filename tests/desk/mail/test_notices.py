@@ -1,6 +1,6 @@
 """Digests and notices: to whom, when, how often, and with numbers and links only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from desk.acts.case_work import CaseWork
 from desk.acts.tables import DeskHolder
 from desk.changes import CaseChange, ChangeKind
 from desk.escalation.tables import DeskToldPerson
+from desk.mail.appointments import AppointmentMail
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob, digest_day
 from desk.mail.message import Mail
@@ -41,6 +42,8 @@ _LINKS = DeskLinks(
     lambda number: f"https://lapor.example/desk/{number}",
     "https://lapor.example/desk/webhook",
     "https://lapor.example/desk/akun",
+    "https://lapor.example/desk/akun-semua",
+    "https://lapor.example/desk?daftar=dilepas",
 )
 # A morning in Jakarta, 07:00.
 _SEVEN = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
@@ -62,6 +65,8 @@ class Accounts:
     )
     heads: Sequence[Recipient] = (Recipient("head", "direktur@pln.example"),)
 
+    ends: dict[tuple[str, datetime], int] = field(default_factory=dict)
+
     def agencies(self) -> Sequence[str]:
         """See `Recipients`."""
         return list(self.persons)
@@ -69,6 +74,14 @@ class Accounts:
     def officers(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
         return self.persons[agency]
+
+    def administrators(self) -> Sequence[Recipient]:
+        """See the protocol."""
+        return [Recipient("administrator", "administrator@lapor.contoh.id")]
+
+    def ending(self, after: datetime, until: datetime) -> Mapping[tuple[str, datetime], int]:
+        """See the protocol."""
+        return {(agency, at): count for (agency, at), count in self.ends.items() if after < at <= until}
 
     def readers(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
@@ -84,7 +97,7 @@ class Accounts:
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
-        return self.persons[agency][:1]
+        return self.persons.get(agency, [])[:1]
 
 
 @dataclass
@@ -104,6 +117,19 @@ class Office:
         self.digests = self.new_digest_job()
         self.notices = NoticeJob(
             self.engine, self.accounts, _LINKS, self.composer, self.outbox, self.clock, {_AGENCY: "PLN"}.__getitem__
+        )
+
+    def new_appointment_mail(self) -> AppointmentMail:
+        """Return the job as another process has it."""
+        zones = {_AGENCY: _WIB, _EASTERN_AGENCY: _WIT, "kota-3374": _WIB}
+        return AppointmentMail(
+            self.accounts,
+            zones.__getitem__,
+            lambda code: {_AGENCY: "PLN"}.get(code, code),
+            _LINKS,
+            self.composer,
+            self.outbox,
+            self.clock,
         )
 
     def new_digest_job(self) -> DigestJob:
@@ -500,9 +526,59 @@ def test_an_officer_of_a_unit_hears_of_its_cases_alone(office: Office) -> None:
     assert digests["ratna@pln.example"] != digests["unit@pln.example"]
 
 
+def test_the_officers_of_an_asked_unit_hear_of_it(office: Office) -> None:
+    """They alone; where the unit has nobody, those of the nearest unit above, and at last those of the agency."""
+    units = Units(office.engine, lambda *_: None, office.clock)
+    for unit in (Unit("UP3", "UP3 Semarang"), Unit("ULP", "ULP Semarang", "UP3"), Unit("UIP", "UIP Jawa")):
+        units.add(_AGENCY, unit, "Budi", "test")
+    office.accounts.persons = {
+        _AGENCY: [Recipient("1", "ratna@pln.example"), Recipient("2", "unit@pln.example", unit="UP3")]
+    }
+    for number, (code, reader) in enumerate((("UP3", "unit"), ("ULP", "unit"), ("UIP", "ratna"))):
+        asked = CaseChange(
+            UUID(int=number), "contribution-asked", _AGENCY, f"L{number}", UUID(int=7), "proses", office.clock.time
+        )
+        with write_transaction(office.engine) as connection:
+            office.queue.add_contribution(connection, asked, code)
+        assert office.notices.step() == 1
+        ((address, mail),) = office.send_all().items()
+        assert (address, f"L{number}" in mail.body) == (f"{reader}@pln.example", True)
+        assert "Unit Anda diminta kontribusi" in mail.body
+        office.clock.advance(NOTICE_INTERVAL)
+
+
 def test_an_officer_of_a_unit_without_news_gets_no_mail(office: Office) -> None:
     """Neither a notice nor a digest."""
     office.accounts.persons = {_AGENCY: [Recipient("2", "unit@pln.example", unit="UP3")]}
     office.counts = {_AGENCY: DigestCounts(new=3)}
     office.citizen_wrote(1)
     assert (office.notices.step(), office.digests.step()) == (0, 0)
+
+
+def test_coordinators_hear_two_weeks_before_a_last_day(office: Office) -> None:
+    """Once for all persons with the same last day, and once after it. No name is in the e-mail."""
+    # Midnight in Jakarta after 8 December.
+    ends_at = datetime(2026, 12, 8, 17, tzinfo=UTC)
+    office.accounts.ends = {(_AGENCY, ends_at): 2}
+    office.clock.time = ends_at - timedelta(days=14, seconds=1)
+    assert office.new_appointment_mail().step() == 0
+    office.clock.time += timedelta(seconds=1)
+    assert office.new_appointment_mail().step() == 1
+    office.new_appointment_mail().step()
+    ((address, (mail,)),) = office.send_all_of_each().items()
+    assert address == "ratna@pln.example"
+    assert "Tugas 2 orang di PLN berakhir pada 8 Des 2026." in mail.body
+    assert "https://lapor.example/desk/akun-semua" in mail.body
+    office.clock.time = ends_at
+    for _ in range(2):
+        office.new_appointment_mail().step()
+    ((_, (mail,)),) = office.send_all_of_each().items()
+    assert "Tugas 2 orang di PLN sudah berakhir, pada 8 Des 2026." in mail.body
+    assert "https://lapor.example/desk?daftar=dilepas" in mail.body
+
+
+def test_administrators_hear_where_there_is_no_coordinator(office: Office) -> None:
+    """Somebody must."""
+    office.accounts.ends = {("kota-3374", office.clock.time + timedelta(days=3)): 1}
+    assert office.new_appointment_mail().step() == 1
+    assert list(office.send_all()) == ["administrator@lapor.contoh.id"]

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
     store_account(engine, 5, Role.OFFICER, "kota-3374")
     store_account(engine, 6, Role.OVERSEER, "")
     store_account(engine, 9, Role.HEAD)
-    recipients = AccountRecipients(AccountStore(engine))
+    recipients = AccountRecipients(AccountStore(engine, lambda: NOW), lambda: NOW)
     assert recipients.agencies() == [_AGENCY, "kota-3374"]
     coordinator = Recipient(str(UUID(int=2)), "petugas2@pln.example")
     officer = Recipient(str(UUID(int=1)), "petugas1@pln.example", wants_digest=False)
@@ -88,6 +89,7 @@ def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
     assert [name for name, _ in DeskParts(parts).threads(stopping)] == [
         "desk-acts",
         "desk-decisions",
+        "desk-releases",
         "desk-closing",
         "desk-unit-deadlines",
         "webhooks",
@@ -95,4 +97,46 @@ def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
     mail = {"smtp_host": "mail.example", "smtp_from": "satu-pintu@lapor.example"}
     parts.core.settings = parts.settings.model_copy(update=mail)
     names = [name for name, _ in DeskParts(parts).threads(stopping)]
-    assert names[4:] == ["webhooks", "mail", "mail-schedule"]
+    assert names == [
+        "desk-acts",
+        "desk-decisions",
+        "desk-releases",
+        "desk-closing",
+        "desk-unit-deadlines",
+        "webhooks",
+        "mail",
+        "mail-schedule",
+    ]
+
+
+def test_who_stands_in_gets_the_email_of_who_is_on_leave(engine: Engine) -> None:
+    """Once, with the digest that the other one wants; after the leave each gets the own again."""
+    away: dict[str, Any] = {"stand_in": UUID(int=2), "away_from": NOW, "away_until": NOW + timedelta(days=2)}
+    store_account(engine, 1, Role.OFFICER, **away)
+    store_account(engine, 2, Role.OFFICER, wants_digest=False)
+    store_account(engine, 3, Role.OFFICER, ends_at=NOW)
+    for at, expected in (
+        (NOW, {str(UUID(int=2)): (True, (str(UUID(int=1)),))}),
+        (NOW + timedelta(days=2), {str(UUID(int=1)): (True, ()), str(UUID(int=2)): (False, ())}),
+    ):
+        recipients = AccountRecipients(AccountStore(engine, lambda at=at: at), lambda at=at: at)  # type: ignore[misc]
+        for readers in (recipients.officers(_AGENCY), recipients.staff(_AGENCY)):
+            assert {reader.account_id: (reader.wants_digest, reader.stands_in_for) for reader in readers} == expected
+
+
+def test_who_is_on_leave_without_a_stand_in_gets_the_own_email(engine: Engine) -> None:
+    """The stand-in was revoked: the e-mail goes to nobody else, and must not be lost."""
+    store_account(engine, 1, Role.OFFICER, stand_in=UUID(int=2), away_from=NOW, away_until=NOW + timedelta(days=2))
+    store_account(engine, 2, Role.OFFICER, revoked_at=NOW)
+    readers = AccountRecipients(AccountStore(engine, lambda: NOW), lambda: NOW).officers(_AGENCY)
+    assert [reader.account_id for reader in readers] == [str(UUID(int=1))]
+
+
+def test_ends_are_counted_by_agency_and_moment(engine: Engine) -> None:
+    """Of persons who are not revoked."""
+    soon, later = NOW + timedelta(days=1), NOW + timedelta(days=20)
+    for number, ends_at in enumerate((soon, soon, later, NOW), start=1):
+        store_account(engine, number, Role.OFFICER, ends_at=ends_at)
+    store_account(engine, 5, Role.OFFICER, ends_at=soon, revoked_at=NOW)
+    recipients = AccountRecipients(AccountStore(engine, lambda: NOW), lambda: NOW)
+    assert recipients.ending(NOW, NOW + timedelta(days=14)) == {(_AGENCY, soon): 2}

@@ -31,6 +31,7 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.tiers import Tier
 from desk.units.units import Units
@@ -87,6 +88,7 @@ class DeskSite:
     bus_is_away: bool = False
     audit_log_is_away: bool = False
     direct_message_channels: frozenset[Channel] = frozenset({"twitter"})
+    stood_in_for: dict[str, str] = field(default_factory=dict)
     space: FileSpace = field(default_factory=ample_space)
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
@@ -108,6 +110,9 @@ class DeskSite:
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             units=Units(self.desk.engine, self.record, self.now),
             passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_passed),
+            contributions=UnitContributions(
+                self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_contribution
+            ),
             institutions=institutions,
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
@@ -115,6 +120,7 @@ class DeskSite:
             public_address="https://lapor.contoh.id",
             direct_message_channels=self.direct_message_channels,
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
+            stood_in_for=lambda _account_id: self.stood_in_for,
             open_file=self.open_file,
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
             record=self.record,

@@ -101,7 +101,7 @@ def test_every_parameter_is_a_condition() -> None:
         "jalan-rusak",
         "33.74",
         3,
-        str(ACCOUNT),
+        (str(ACCOUNT),),
         "Dinas PU",
         refused=True,
         joined=5,

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert, select, text
+from sqlmodel import col
 
-from config.database import read_transaction
+from config.database import read_transaction, write_transaction
+from desk.acts.tables import DeskHolder
 from desk.read_model.case_view import read_case, read_case_to_answer
 from desk.read_model.change_order import read_changes
 from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
@@ -17,13 +19,18 @@ from desk.read_model.queries import (
     CaseFilter,
     Cursor,
     count_matches,
+    count_released,
     count_tabs,
     count_topics,
     read_dangers,
     read_page,
 )
 from desk.read_model.recommendations.case_recommendations import waiting_numbers
+from desk.read_model.tables import DeskCase
 from desk.units.tiers import Tier
+from desk.units.tree import Unit
+from desk.units.unit_cases import write_unit_cases
+from desk.units.units import Units
 from tests.conftest import NOW
 from tests.support.databases import Databases
 from tests.support.generated_cases import generate_cases, generated_number
@@ -41,8 +48,12 @@ TABLES = (
     "desk_answer",
     "desk_correction",
     "desk_holder",
+    "desk_contribution",
     "desk_search",
+    "desk_unit_case",
 )
+# A unit with a part of the agency's cases, and one below it.
+UNIT = Tier(AGENCIES[0], frozenset({"DINKES", "PKM"}), "DINKES")
 
 MARKS: Sequence[dict[str, Any]] = [{name: True} for name in ("danger", "sender_wrote", "unanswered", "reopened")]
 FILTERS = [
@@ -50,12 +61,16 @@ FILTERS = [
     CaseFilter(topic="topik-7"),
     CaseFilter(region="33.74"),
     CaseFilter(due_within=2),
-    CaseFilter(holder="00000000-0000-0000-0000-000000000001"),
+    CaseFilter(holders=("00000000-0000-0000-0000-000000000001",)),
+    CaseFilter(holders=("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")),
+    CaseFilter(released=True),
     CaseFilter(unit="Dinas Kesehatan"),
     CaseFilter(refused=True),
     CaseFilter(joined=10),
     CaseFilter(suggested=True),
     CaseFilter("overdue", suggested=True),
+    CaseFilter(asked=True),
+    CaseFilter("overdue", asked=True),
     CaseFilter(words="lampu padam"),
     *(CaseFilter(tab, order=order) for tab in TABS for order in ("newest", "oldest")),
     *(CaseFilter(tab, **mark) for tab in ("working", "overdue") for mark in MARKS),
@@ -77,6 +92,7 @@ QUERIES: dict[str, Query] = {
         connection, Tier(AGENCIES[0]), CaseFilter(), NOW, 50, CURSOR._replace(has_danger=True)
     ),
     "dangers": lambda connection: read_dangers(connection, Tier(AGENCIES[0]), 5),
+    "released": lambda connection: count_released(connection, Tier(AGENCIES[0])),
     "counts": lambda connection: count_tabs(connection, Tier(AGENCIES[0]), NOW),
     **{
         f"counts of {case_filter}": lambda connection, case_filter=case_filter: count_matches(  # type: ignore[misc]
@@ -91,6 +107,22 @@ QUERIES: dict[str, Query] = {
         )
         for tab in TABS
     },
+    **{
+        f"page {number} of {case_filter} of a unit": lambda connection, case_filter=case_filter, after=after: read_page(  # type: ignore[misc]
+            connection, UNIT, case_filter, NOW, 50, after
+        )
+        for case_filter in FILTERS
+        for number, after in enumerate((None, CURSOR), start=1)
+    },
+    "dangers of a unit": lambda connection: read_dangers(connection, UNIT, 5),
+    "counts of a unit": lambda connection: count_tabs(connection, UNIT, NOW),
+    **{
+        f"topics of {tab} of a unit": lambda connection, tab=tab: count_topics(connection, UNIT, tab)  # type: ignore[misc]
+        for tab in TABS
+    },
+    "changes of a unit": lambda connection: read_changes(connection, UNIT, 100, 50),
+    "owing of a unit": lambda connection: waiting_numbers(connection, UNIT, 6),
+    "released of a unit": lambda connection: count_released(connection, UNIT),
     "owing": lambda connection: waiting_numbers(connection, Tier(AGENCIES[0]), 6),
     "changes": lambda connection: read_changes(connection, Tier(AGENCIES[0]), 100, 50),
     "changes in a state": lambda connection: read_changes(connection, Tier(AGENCIES[1]), 10, 50, ["selesai"]),
@@ -108,7 +140,26 @@ def many_cases(database: Databases, tmp_path_factory: pytest.TempPathFactory) ->
     """A database with thousands of cases, which the tests of this module only read."""
     with database.engine(tmp_path_factory.mktemp("plans")) as engine:
         generate_cases(engine, AGENCIES, CASES, NOW)
+        give_units(engine)
         yield engine
+
+
+def give_units(engine: Engine) -> None:
+    """Give a part of the agency's cases to units."""
+    units = Units(engine, lambda *_: None, lambda: NOW)
+    for code, parent in (("DINKES", ""), ("PKM", "DINKES"), ("PU", "")):
+        units.add(AGENCIES[0], Unit(code, f"Unit {code}", parent), "Budi", "test")
+    with write_transaction(engine) as connection:
+        query = select(col(DeskCase.dispatch_id)).where(col(DeskCase.agency) == AGENCIES[0])
+        ids = connection.execute(query.order_by(col(DeskCase.dispatch_id))).scalars().all()
+        codes = ("DINKES", "PKM", "PU", "")
+        rows = [
+            {"dispatch_id": id_, "agency": AGENCIES[0], "unit_code": codes[number % len(codes)]}
+            for number, id_ in enumerate(ids)
+        ]
+        for start in range(0, len(rows), 500):
+            connection.execute(insert(DeskHolder), rows[start : start + 500])
+        write_unit_cases(connection, ids)
 
 
 def test_every_query_uses_an_index(many_cases: Engine) -> None:
