@@ -89,8 +89,8 @@ class AgencyApi:
         pictures: AnswerPictures,
         units: Units,
         passing: UnitPassing,
-        divisions: Divisions,
         contributions: UnitContributions,
+        divisions: Divisions,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
         self._cases = CaseEndpoints(engine, answers, institutions, open_file, record, now, deadlines)
@@ -98,8 +98,8 @@ class AgencyApi:
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
         self._picture = PictureEndpoint(answers, pictures)
         self._units = UnitEndpoints(engine, answers, institutions, units, passing)
-        self._part = PartEndpoint(answers, divisions, institutions)
         self._contributions = ContributionEndpoints(answers, institutions, contributions)
+        self._part = PartEndpoint(answers, divisions, institutions)
         self._recommendation = RecommendationEndpoint(answers, recommendations)
 
     def application(self) -> ASGIApp:

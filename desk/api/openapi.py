@@ -178,9 +178,9 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         UnitBody,
         UnitStepBody,
         UnitReturnBody,
-        NewPartBody,
         QuestionBody,
         ContributionBody,
+        NewPartBody,
     ):
         schemas |= _schemas(shape)
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}

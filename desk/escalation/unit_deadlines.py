@@ -89,11 +89,10 @@ class UnitDeadlines:
                 col(DeskCase.is_current),
                 or_(*(col(DeskCase.tab) == tab for tab in _WAITING_TABS)),
             )
-            .order_by(col(DeskHolder.unit_due_at), col(DeskHolder.dispatch_id))
         )
         with read_transaction(self._engine) as connection:
             rows: Sequence[Any] = connection.execute(query).all()
-        return list(self._untold(rows, now))
+        return list(self._untold(sorted(rows, key=lambda row: (row.unit_due_at, row.dispatch_id)), now))
 
     def _untold(self, rows: Sequence[Row[Any]], now: datetime) -> Iterator[tuple[Row[Any], Moment]]:
         for row in rows:

@@ -38,7 +38,7 @@ _MAX_SEARCHES = 4
 # Candidates that are weighed at least, if there are as many.
 _MAX_WEIGHED = 3
 # Distance of two scores within which a report in other words may belong to either matter.
-MAX_AMBIGUOUS_DISTANCE = 0.4
+MAX_AMBIGUOUS_DISTANCE = 0.1
 # From this score on, an earlier complaint of the same sender is almost literally equal: no candidate can be likelier.
 _LITERAL_SCORE = 0.98
 
@@ -193,7 +193,8 @@ class Matcher:
     ) -> bool:
         """Return True unless a report in other words resembles one later member of the matter alone.
 
-        What joins needs the first report or two members: a member may tell of a second matter besides.
+        A member may tell of a second matter besides. So what joins needs a second member, or a first report that is
+        likely the same.
         """
         root_id = match.earlier.root_id
         if match.earlier.complaint_id == root_id or match.verdict.sender == "same" or match.verdict.is_near:
@@ -202,7 +203,7 @@ class Matcher:
         if any(other.verdict.certainty == "certain" for other in members):
             return True
         root = earlier_complaints.get(root_id)
-        return root is None or self._comparator.compare(root.comparable, comparable).certainty == "certain"
+        return root is None or self._comparator.compare(root.comparable, comparable).certainty != "new"
 
     def decide_relation(
         self,

@@ -1,11 +1,13 @@
 """The checks before a start name the setting, the host and the cause of each fault."""
 
 import re
+import shutil
 import socket
 import threading
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +93,17 @@ def test_a_rate_of_an_unknown_door_is_refused(settings: Settings) -> None:
     rates = finding(settings, "rates", rates="wbe=60/minute")
     assert not rates.ok
     assert "SATUPINTU_RATES: there is no door wbe; the names are web" in rates.text
+
+
+def test_a_faulty_rule_of_escalation_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """The row and the remedy are named before the start."""
+    assert finding(settings, "escalation").ok
+    folder = tmp_path / "tables"
+    shutil.copytree(REGISTRY, folder)
+    (folder / "escalation.csv").write_text("clock,when,who,ways\nresolve,near,sekda,mail\n", encoding="utf-8")
+    rules = finding(settings, "escalation", reference_folder=folder)
+    assert not rules.ok
+    assert "escalation.csv: line 2: who is 'sekda'; write one of officer, unit_head" in rules.text
 
 
 def test_a_batch_pause_of_an_unknown_group_is_refused(settings: Settings) -> None:

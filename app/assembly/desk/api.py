@@ -30,8 +30,8 @@ def build_agency_api(
     pictures: AnswerPictures,
     units: Units,
     passing: UnitPassing,
-    divisions: Divisions,
     contributions: UnitContributions,
+    divisions: Divisions,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
@@ -49,6 +49,6 @@ def build_agency_api(
         pictures,
         units,
         passing,
-        divisions,
         contributions,
+        divisions,
     )

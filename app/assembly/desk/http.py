@@ -115,8 +115,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.answer_pictures,
         desk.units,
         desk.passing,
-        desk.divisions,
         desk.contributions,
+        desk.divisions,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)

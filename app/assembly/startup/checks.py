@@ -124,6 +124,10 @@ def _check_retention(parts: Parts) -> str:
     return f"{len(parts.tables.retention.rows)} classes of data"
 
 
+def _check_escalation(parts: Parts) -> str:
+    return f"{len(parts.tables.escalation.rules)} rules"
+
+
 def _check_topics(parts: Parts) -> str:
     invalid = [topic.name for topic in parts.topics if not _TOPIC.fullmatch(topic.name)]
     if invalid:
@@ -258,6 +262,7 @@ _START_CHECKS: dict[str, Callable[[Parts], str]] = {
     "data folder": _check_data_folder,
     "agencies and rules": _check_registry,
     "retention": _check_retention,
+    "escalation": _check_escalation,
     "topics": _check_topics,
     "rates": _check_rates,
     "batch pauses": _check_batch_pauses,

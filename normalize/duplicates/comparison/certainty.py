@@ -47,6 +47,8 @@ _LONG_TEXT_WEIGHT = 14.0
 _MIN_COPY_DENSITY, _MIN_REWRITTEN_WEIGHT = 0.5, 3.0
 # From this score on, a near copy is one matter although much of its words is exchanged.
 _VERY_HIGH_SCORE = 0.9
+# From this score on, texts in other words need no fault in common besides a weak sign of one object.
+_HIGH_SCORE_IN_OTHER_WORDS = 0.85
 # Kinds of a spot that has a number of its own.
 _NUMBERED_SPOTS = frozenset({"house", "pole", "block"})
 # Share of exchanged words from which on a copy tells of another object, another wish or another part of a form.
@@ -88,7 +90,7 @@ def may_be_certain(pair: ComplaintPair, score: float = 0.0) -> bool:
     if _has_two_spots_or_times(pair):
         return False
     if not pair.is_near:
-        return _is_certain_in_other_words(pair)
+        return _is_certain_in_other_words(pair, score)
     return _is_certain_copy(pair, is_very_near=is_very_near)
 
 
@@ -99,12 +101,12 @@ def _tells_of_two(pair: ComplaintPair) -> bool:
     return came_again or bool(pair.was_mended) or has_opposite_wishes(pair) or has_two_spots
 
 
-def _is_certain_in_other_words(pair: ComplaintPair) -> bool:
+def _is_certain_in_other_words(pair: ComplaintPair, score: float) -> bool:
     """Return True for a place, a trouble and an object in common, or a trouble of one sender at one place."""
     has_common_trouble = bool(pair.objects[0] or pair.common_topics) or _tells_of_one_name(pair)
     if not has_common_trouble or not pair.has_common_place:
         return False
-    is_one_object = _names_one_object(pair) and not is_small_object_without_spot(pair)
+    is_one_object = _names_one_object(pair, score) and not is_small_object_without_spot(pair)
     return is_one_object or pair.sender_relation == "same"
 
 
@@ -113,21 +115,30 @@ def _tells_of_one_name(pair: ComplaintPair) -> bool:
     return bool(pair.specific_names) and common_rare_words(pair) >= _MIN_RARE_WORDS
 
 
-def _names_one_object(pair: ComplaintPair) -> bool:
-    """Return True if texts in other words have a sign of one spot or one event, besides one place and one trouble."""
+def _names_one_object(pair: ComplaintPair, score: float) -> bool:
+    """Return True if texts in other words have a sign of one spot or one event, besides one place and one trouble.
+
+    One hour, one street or one name has many troubles: a low score needs the same fault besides.
+    """
     if "amount" in pair.entities.conflict:
         return False
+    if _names_one_spot(pair):
+        return True
+    has_one_fault = bool(pair.faults[0]) or score >= _HIGH_SCORE_IN_OTHER_WORDS
     is_one_event = pair.is_within_hours or pair.in_order[1].says_continuing
-    is_one_spot = (
+    # Two neighbours of one street, and two requests of one sender, share names or an earlier report alone.
+    is_told_again = pair.mentions_earlier_report and len(pair.common_names) >= _MIN_COMMON_NAMES
+    has_weak_sign = is_one_event or is_street_of_long_object(pair) or is_told_again or _names_one_named_object(pair)
+    return has_one_fault and has_weak_sign
+
+
+def _names_one_spot(pair: ComplaintPair) -> bool:
+    return (
         agrees_in_matter_and_spot(pair)
         or pair.landmark_weight >= MIN_LANDMARK_WEIGHT
         or bool((HOUSES | PERSONS) & pair.entities.equal)
-        or is_street_of_long_object(pair)
         or not pair.numbers[0].isdisjoint(pair.numbers[1])
     )
-    # Two neighbours of one street, and two requests of one sender, share names or an earlier report alone.
-    is_told_again = pair.mentions_earlier_report and len(pair.common_names) >= _MIN_COMMON_NAMES
-    return bool(is_one_event or is_one_spot or is_told_again or _names_one_named_object(pair))
 
 
 def _names_one_named_object(pair: ComplaintPair) -> bool:

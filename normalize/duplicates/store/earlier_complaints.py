@@ -167,10 +167,11 @@ class EarlierComplaints:
                 common_keys.update(numbers.values())
                 for number in numbers.values():
                     weights[number] = weights.get(number, 0.0) + key_weight
+        # Of equal weights the latest goes first: most reports of one matter come soon after another.
         ranked = [
-            (-weight, number) for number, weight in weights.items() if weight * common_keys[number] >= _MIN_COMMON_KEYS
+            (-weight, -number) for number, weight in weights.items() if weight * common_keys[number] >= _MIN_COMMON_KEYS
         ]
-        return [number for _, number in sorted(ranked)[:_MAX_RANKED]]
+        return [-negative_number for _, negative_number in sorted(ranked)[:_MAX_RANKED]]
 
     def get(self, complaint_id: UUID) -> EarlierComplaint | None:
         """Return a complaint by its id, or `None` if it has expired."""

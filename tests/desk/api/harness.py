@@ -95,8 +95,8 @@ class ApiHarness:
             AnswerPictures(self.engine, SEALER, lambda _: nullcontext(), ample_space().take, self.clock),
             self.units,
             UnitPassing(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_passed),
-            Divisions(self.record, self.publish_corrections, self.clock),
             UnitContributions(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_contribution),
+            Divisions(self.record, self.publish_corrections, self.clock),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 
