@@ -54,7 +54,7 @@ _START_SECONDS = 120.0
 
 def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, object]:
     """Generate the cases and measure; return the figures."""
-    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database) as server:
+    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, database_of(database) as server:
         url, main_process = server
         settings = {"home": folder, "port": str(free_port()), "bus": "local", "database_url": url}
         parts = Parts(Settings.model_validate(settings), CHANNELS, system_surroundings())
@@ -86,7 +86,7 @@ def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, obje
 
 
 @contextmanager
-def _database(name: str) -> Iterator[tuple[str, int]]:
+def database_of(name: str) -> Iterator[tuple[str, int]]:
     """Yield the address of the database, and the main process of its server: 0 for SQLite, which has none."""
     if name == "sqlite":
         yield "", 0

@@ -10,6 +10,7 @@ from config.database import DatabaseUnavailable
 from desk.mail.digest import DigestJob
 from desk.mail.notices import NoticeJob
 from desk.mail.outbox import MailOutbox
+from desk.mail.weekly import WeeklyJob
 
 _SWEEP_INTERVAL = timedelta(hours=1)
 _DIGEST_INTERVAL = timedelta(seconds=30)
@@ -20,12 +21,13 @@ _log = structlog.get_logger()
 class MailSchedule:
     """Looks for notices every `pause` seconds until stopped: one of a danger must not wait.
 
-    Digests are made and old rows are removed less often.
+    Digests and weekly letters are made and old rows are removed less often.
     """
 
     def __init__(
         self,
         digests: DigestJob,
+        weekly: WeeklyJob,
         notices: NoticeJob,
         outbox: MailOutbox,
         now: Callable[[], datetime],
@@ -33,6 +35,7 @@ class MailSchedule:
         pause: float = 5.0,
     ) -> None:
         self._digests = digests
+        self._weekly = weekly
         self._notices = notices
         self._outbox = outbox
         self._now = now
@@ -40,11 +43,12 @@ class MailSchedule:
         self._pause = pause
         self._swept_at: datetime | None = None
         self._digested_at: datetime | None = None
+        self._wrote_letters_at: datetime | None = None
 
     def run(self) -> None:
         """Work until stopped."""
         while not self._stopping.is_set():
-            for job in (self._notices.step, self._make_digests, self._sweep):
+            for job in (self._notices.step, self._make_digests, self._write_letters, self._sweep):
                 self._run(job)
             self._stopping.wait(self._pause)
 
@@ -61,6 +65,12 @@ class MailSchedule:
         if self._digested_at is None or now - self._digested_at >= _DIGEST_INTERVAL:
             self._digests.step()
             self._digested_at = now
+
+    def _write_letters(self) -> None:
+        now = self._now()
+        if self._wrote_letters_at is None or now - self._wrote_letters_at >= _DIGEST_INTERVAL:
+            self._weekly.step()
+            self._wrote_letters_at = now
 
     def _sweep(self) -> None:
         now = self._now()

@@ -1,6 +1,7 @@
 """Tells the e-mail who the officers are, how many cases wait for them, and where the desk's pages are."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine
@@ -9,6 +10,7 @@ from accounts.account_store import Account, AccountStore
 from accounts.pages.own_pages import OWN_ADDRESS
 from accounts.permissions import AGENCY_ROLES, CASE_ROLES, Role
 from app.assembly.desk.institutions import RegistryInstitutions
+from app.operations.own_figures.view import HEAD_PAGE
 from config.database import read_transaction
 from config.time_zones import time_zone
 from desk.mail.recipients import Recipient
@@ -17,6 +19,9 @@ from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
 from desk.units.tiers import tier_of
+
+# Roles of the readers of the weekly letter.
+_LEADING_ROLES = frozenset({Role.HEAD, Role.COORDINATOR})
 
 
 class AccountRecipients:
@@ -48,6 +53,14 @@ class AccountRecipients:
         """See the protocol."""
         accounts = self._accounts.of_agency(agency)
         return [_recipient(account) for account in accounts if account.role in AGENCY_ROLES]
+
+    def leaders(self) -> Mapping[str, Sequence[Recipient]]:
+        """Return the heads and coordinators of each institution, by its code."""
+        leaders: defaultdict[str, list[Recipient]] = defaultdict(list)
+        for account in self._accounts.search("", None, None):
+            if account.role in _LEADING_ROLES:
+                leaders[account.agency].append(_recipient(account))
+        return leaders
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
@@ -87,6 +100,7 @@ def desk_links(base: str) -> DeskLinks:
         case=lambda number: f"{base}{LIST_ADDRESS}/{number}",
         webhooks=base + INTEGRATION_ADDRESS,
         account=base + OWN_ADDRESS,
+        head_page=base + HEAD_PAGE,
     )
 
 
