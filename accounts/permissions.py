@@ -59,6 +59,8 @@ class Act(StrEnum):
     MANAGE_UNITS = "manage_units"
     # Confirm or deny that a case is the same as an earlier one, if the agency has both.
     DECIDE_DUPLICATE = "decide_duplicate"
+    # Make words of a report a part of it, with an agency of its own.
+    DIVIDE = "divide"
     DECIDE_TRIAGE = "decide_triage"
     # Merge and split.
     CORRECT_RELATION = "correct_relation"
@@ -82,6 +84,8 @@ class Act(StrEnum):
     RELEASE_TO_PUBLIC = "release_to_public"
     # Enter a report for a citizen who came to the counter, called or wrote a letter.
     ENTER_REPORT = "enter_report"
+    # Read of which deadlines of cases the person was told.
+    VIEW_DEADLINES = "view_deadlines"
     # Read the figures of the own institution, or of the own unit.
     VIEW_OWN_FIGURES = "view_own_figures"
 
@@ -138,8 +142,10 @@ _OFFICER_ACTS = frozenset(
         Act.ANSWER_MANY,
         Act.EDIT_TEMPLATES,
         Act.DECIDE_DUPLICATE,
+        Act.DIVIDE,
         Act.ANSWER_RECOMMENDATION,
         Act.ENTER_REPORT,
+        Act.VIEW_DEADLINES,
     }
 )
 _AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS, Act.MANAGE_UNITS})
@@ -163,11 +169,15 @@ RIGHTS: Mapping[Role, Rights] = {
     Role.OFFICER: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC}),
     Role.COORDINATOR: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC, Act.VIEW_OWN_FIGURES} | _AGENCY_MANAGEMENT),
     # A head reads and prints what officers read, except who complained: nothing that a head does needs it.
-    Role.HEAD: Rights(own=frozenset({Act.VIEW_CASE, Act.VIEW_PICTURE, Act.SEARCH, Act.EXPORT, Act.VIEW_OWN_FIGURES})),
+    Role.HEAD: Rights(
+        own=frozenset(
+            {Act.VIEW_CASE, Act.VIEW_PICTURE, Act.SEARCH, Act.EXPORT, Act.VIEW_OWN_FIGURES, Act.VIEW_DEADLINES}
+        )
+    ),
     # Triage decides on its own page, accepts nothing and owes no answer in time. A merge or split at triage may concern
     # a report that another agency has.
     Role.TRIAGE: Rights(
-        own=_OFFICER_ACTS - {Act.ACCEPT, Act.EXTEND} | {Act.DECIDE_TRIAGE},
+        own=_OFFICER_ACTS - {Act.ACCEPT, Act.EXTEND, Act.VIEW_DEADLINES} | {Act.DECIDE_TRIAGE},
         national=frozenset({Act.CORRECT_RELATION, Act.TRACE}),
     ),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),

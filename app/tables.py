@@ -43,6 +43,7 @@ from privacy import tables as privacy
 from router import answer_store, kept_apart
 from router import partitions as router_partitions
 from router import store as router
+from router.lifecycle import division as router_divisions
 from sinks.ledger import tables as ledger
 from sinks.public import tables as public
 from sinks.replies import tables as replies
@@ -70,6 +71,7 @@ MODULES = (
     duplicates,
     router,
     router_partitions,
+    router_divisions,
     answer_store,
     kept_apart,
     case_facts,

@@ -1,9 +1,12 @@
 """Changes of cases at an agency, for those who tell the agency of them: webhooks and e-mail. Pure."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from config.reference.escalation import EscalatedClock, Moment
 
@@ -12,7 +15,8 @@ from config.reference.escalation import EscalatedClock, Moment
 # added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
 # `overdue`: the deadline has passed. `twice-overdue` and `three-times-overdue`: so many times its period is over.
 # `recommended`: the agency must answer a recommendation of an overseer. `recommendation-due` and
-# `recommendation-overdue`: its deadline. `unit-due` and `unit-overdue`: the deadline that the institution set its unit.
+# `recommendation-overdue`: its deadline. `passed-on`: a unit got the case; webhooks hear of it as `received`.
+# `unit-due` and `unit-overdue`: the deadline that the institution set its unit.
 ChangeKind: TypeAlias = Literal[
     "received",
     "danger",
@@ -26,13 +30,16 @@ ChangeKind: TypeAlias = Literal[
     "recommended",
     "recommendation-due",
     "recommendation-overdue",
+    "passed-on",
     "unit-due",
     "unit-overdue",
 ]
+# Kinds of which webhooks are told.
+CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = tuple(kind for kind in get_args(ChangeKind) if kind != "passed-on")
 
 
 class ReachedMoment(NamedTuple):
-    """A moment of a deadline that a case has reached: who hears of it is in `escalation.csv`."""
+    """A moment of a deadline that a case has reached, or that a unit got it: who hears of it is in `escalation.csv`."""
 
     clock: EscalatedClock
     when: Moment
@@ -54,3 +61,7 @@ class CaseChange:
     state: str
     at: datetime
     reached: ReachedMoment | None = None
+
+
+# Stores what agencies are to be told of, in the transaction of the caller.
+OnChanges: TypeAlias = Callable[[Connection, Sequence[CaseChange]], None]

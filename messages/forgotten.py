@@ -73,7 +73,8 @@ def remains_of(message: WireModel) -> WireModel:
     elif isinstance(message, Dispatch):
         remains = forgotten_dispatch(message)
     elif isinstance(message, Correction):
-        remains = message.model_copy(update={"reason": ""})
+        part = message.part.model_copy(update={"text": FORGOTTEN_TEXT}) if message.part else None
+        remains = message.model_copy(update={"reason": "", "part": part})
     elif isinstance(message, Reply):
         remains = message.model_copy(update={"text": "", "mail_text": ""})
     elif isinstance(message, Recommendation):

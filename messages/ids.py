@@ -43,6 +43,14 @@ def complaint_id(message: UUID) -> UUID:
     return uuid5(_NAMESPACE, f"complaint:{message}")
 
 
+def part_message_id(report: UUID, number: int) -> UUID:
+    """Return the id that stands for the arrival of a part: the sender's own link to the part leads to it.
+
+    `report` is the complaint that was divided. It has version 5: no delivery by a provider has it.
+    """
+    return uuid5(_NAMESPACE, f"part:{report}:{number}")
+
+
 def dispatch_id(complaint: UUID, hop: int) -> UUID:
     """Return the id of a dispatch; a complaint is dispatched once per hop."""
     return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")

@@ -95,6 +95,10 @@ class AnswerDocument(Shape):
     sha256: str = Field(description="Of the bytes as stored.")
 
 
+# How a report came to a counter. `visit`: the citizen came. `call`: by telephone. `letter`: on paper.
+CounterWay: TypeAlias = Literal["visit", "call", "letter"]
+
+
 class Report(Shape):
     """The part of a complaint that an agency needs. It does not contain the sender."""
 
@@ -106,6 +110,9 @@ class Report(Shape):
     agency: str = Field("", max_length=200, description="The agency that the sender names, in the sender's words.")
     anonim: bool = Field(False, description="The identity stays hidden from the agency.")
     rahasia: bool = Field(False, description="The report is not shown publicly.")
+    counter_way: CounterWay | Literal[""] = Field(
+        "", description="How the report came to the counter that entered it; empty for every other channel."
+    )
     partial: bool = Field(False, description="Parts of the message have not arrived (yet).")
     attachments: tuple[Attachment, ...] = ()
     unfetched: int = Field(0, ge=0, description="Files that came with it and could not be fetched or stored.")
@@ -234,8 +241,30 @@ class FollowUp(Shape):
     rating: int = Field(0, ge=0, le=5)
 
 
+# Parts that a report has at most, itself among them. The number of a part is one digit (`messages.tracking`).
+MAX_PARTS = 5
+
+
+class PartOf(Shape):
+    """The report that a part was divided from. The report itself is part 1."""
+
+    report_id: UUID = Field(description="The complaint that is the report.")
+    number: int = Field(ge=2, le=MAX_PARTS)
+
+
+class Division(PartOf):
+    """The decision of a person that made a part of a report."""
+
+    correction_id: UUID
+    agency: str = Field("", description="Agency that the person chose for the part; empty if the rules choose.")
+    actor: str = Field("", max_length=200, description="Person who divided the report.")
+
+
 class Complaint(WireModel):
-    """A complaint of one sender, read and cleaned. `at` is the time of arrival."""
+    """A complaint of one sender, read and cleaned. `at` is the time of arrival.
+
+    A part of a report is a complaint, too. It has no contact of its own: its sender is that of the report.
+    """
 
     name: ClassVar[str] = "complaint"
 
@@ -252,6 +281,7 @@ class Complaint(WireModel):
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
     reviewed: bool = Field(False, description="It was set aside first; a person decided that it is a complaint.")
+    part_of: Division | None = Field(None, description="The report of which it is a part, if a person divided one.")
 
 
 # Rules of the reasons whose sentence contains what an agency or a person of staff wrote.
@@ -325,6 +355,23 @@ class Dispatch(WireModel):
     similar_closed_case: ClosedCase | None = Field(
         None, description="A closed case that it is like; the complaint is a case of its own."
     )
+    part_of: PartOf | None = Field(None, description="The report of which the complaint is a part.")
+
+    @property
+    def recipient_id(self) -> UUID:
+        """The complaint whose sender gets the replies: a part has the contact of its report."""
+        return self.part_of.report_id if self.part_of else self.complaint_id
+
+
+class NewPart(Shape):
+    """The words of a report that become a part of their own, as a person chose them.
+
+    `dispatch_id` is the dispatch of the report that the person saw: the report may have gone to another agency since.
+    """
+
+    dispatch_id: UUID
+    text: str = Field(min_length=1, max_length=10_000)
+    agency: str = Field("", description="Agency that the person chose; empty if the rules choose.")
 
 
 class Correction(WireModel):
@@ -332,7 +379,7 @@ class Correction(WireModel):
 
     `relation` is `new` after a split from `apart_from`; otherwise the complaint was merged with `relation.of`. With the
     evidence `kept-apart` a suggestion was denied: the complaint is not about the problem of `apart_from`. Nothing is
-    split then, unless the two were merged meanwhile.
+    split then, unless the two were merged meanwhile. With a `part` the report is divided, and its relation stays.
     """
 
     name: ClassVar[str] = "correction"
@@ -343,6 +390,7 @@ class Correction(WireModel):
     apart_from: UUID | None = Field(None, description="With `new`: the complaint that it was split or kept apart from.")
     actor: str = Field(max_length=200, description="Person who decided.")
     reason: str = Field(max_length=500, description="Reason in words for a liaison officer. It names no citizen.")
+    part: NewPart | None = Field(None, description="The part that is divided from the report; only with `new`.")
 
     @property
     def is_denial(self) -> bool:
@@ -350,8 +398,9 @@ class Correction(WireModel):
         return self.relation.is_denial
 
 
-# Outcomes of a correction at the router. `applied`: the complaint was moved, or is a case of its own. `unchanged`: a
-# merge changed nothing, because the complaint is in that case, or the case was closed meanwhile.
+# Outcomes of a correction at the router. `applied`: the complaint was moved, is a case of its own, or was divided.
+# `unchanged`: a merge changed nothing, because the complaint is in that case, or the case was closed meanwhile; a
+# division, because the case is not open at the dispatch that the person saw, or has `MAX_PARTS`.
 CorrectionOutcomeKind: TypeAlias = Literal["applied", "unchanged"]
 
 
@@ -369,6 +418,8 @@ class CorrectionOutcome(WireModel):
     apart_from: UUID | None = None
     outcome: CorrectionOutcomeKind
     position: str
+    part_id: UUID | None = Field(None, description="The part that the report was divided into; a complaint.")
+    part_number: int = Field(0, ge=0, le=MAX_PARTS, description="Number of that part; 0 without one.")
 
 
 # Verdicts of an agency about a dispatch. `cases.course.verdicts` has the table of their order.

@@ -144,7 +144,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
     queue_readers = (*(group.package for group in groups if group.agency_topics), "agency", "monitor")
     return (
         *(topic(raw_topic(channel), RawMessage, "sender", "ingest, operations") for channel in channels),
-        topic(COMPLAINTS, Complaint, "complaint_id", "normalize, operations"),
+        topic(COMPLAINTS, Complaint, "complaint_id", "normalize, router, operations"),
         *(
             Topic(
                 agency_topic(code),
@@ -160,7 +160,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
         topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", "agency, operations"),
         topic(ANSWER_OUTCOMES, AnswerOutcome, "case_id", "router, operations"),
         # One partition: what is decided about a complaint may build on what was decided about another.
-        topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
+        topic(CORRECTIONS, Correction, "complaint_id", "desk, operations", 1),
         topic(CORRECTION_OUTCOMES, CorrectionOutcome, "complaint_id", "router, operations", 1),
         topic(RECOMMENDATIONS, Recommendation, "complaint_id", "oversight, desk, operations"),
         topic(REPLIES, Reply, "complaint_id", "normalize, router, oversight, operations"),

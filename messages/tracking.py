@@ -20,12 +20,17 @@ NUMBER_SYMBOLS = _SYMBOLS + 1
 # Stands in a text for persons in place of a number that they must not read.
 HIDDEN_NUMBER = "[nomor]"
 _GROUP = 4
-# Three groups of four symbols in a text, with any separators. `_HYPHENATED`: as we write a number.
+_GROUP_COUNT = 3
+# Three groups of four symbols in a text, with any separators; group 2 is the end of a part's number, if it has one.
+# `_HYPHENATED`: as we write a number.
 _GROUPS = re.compile(
-    r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z]))", re.IGNORECASE
+    r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z])(-[2-9](?![0-9A-Z-]))?)",
+    re.IGNORECASE,
 )
 _HYPHENATED = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
-_WRITTEN = re.compile(r"(?<![0-9A-Z-])[0-9A-Z]{4}(-?)[0-9A-Z]{4}\1[0-9A-Z]{4}(?![0-9A-Z-])", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?<![0-9A-Z-])[0-9A-Z]{4}(-?)[0-9A-Z]{4}\1[0-9A-Z]{4}(?:-[2-9])?(?![0-9A-Z-])", re.IGNORECASE)
+# A typed number of a part: that of its report, and the number of the part apart from it.
+_TYPED_PART = re.compile(r"(.*?)[\s./-]+([2-9])\s*", re.DOTALL)
 # Each number has one of these signs, and many texts have none.
 _DIGIT_OR_HYPHEN = re.compile(r"[0-9-]")
 
@@ -51,11 +56,29 @@ def _symbols_of(digest: int) -> str:
     return symbols + mod_37_36.calc_check_digit(symbols, _ALPHABET)
 
 
+def part_number(report_number: str, number: int) -> str:
+    """Return the tracking number of a part: that of its report with the number of the part, as `XXXX-XXXX-XXXC-2`."""
+    return f"{report_number}-{number}"
+
+
+def number_of_report(tracking: str) -> str:
+    """Return the tracking number of the report that a part belongs to, and that of a report itself as it is."""
+    return "-".join(tracking.split("-")[:_GROUP_COUNT])
+
+
 def read_tracking_number(typed: str) -> str | None:
     """Return a typed number in its canonical form; `None` if it cannot be one of ours, because of a slip.
 
-    Case, spaces, dashes and the look-alikes I, L and O do not matter.
+    Case, spaces, dashes and the look-alikes I, L and O do not matter. It may be the number of a part.
     """
+    if number := _read_report_number(typed):
+        return number
+    part = _TYPED_PART.fullmatch(typed)
+    report_number = _read_report_number(part[1]) if part else None
+    return part_number(report_number, int(part[2])) if part and report_number else None
+
+
+def _read_report_number(typed: str) -> str | None:
     symbols = "".join(symbol for symbol in typed.upper() if symbol.isalnum()).translate(_LOOKALIKES)
     if len(symbols) != _SYMBOLS + 1 or not mod_37_36.is_valid(symbols, _ALPHABET):
         return None
@@ -74,14 +97,14 @@ def find_tracking_numbers(text: str) -> tuple[str, ...]:
     written with our hyphens, a number needs letters and digits. A word of four letters beside a number that is typed
     with spaces ("saya M58Y Z04Q Q2T7") may make a valid number with its groups: the one with more digits counts.
     """
-    numbers = (read_tracking_number(match[1]) for match in _typed_numbers(text))
+    numbers = (read_tracking_number(match[1] + (match[2] or "")) for match in _typed_numbers(text))
     return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def without_tracking_numbers(text: str, replacement: str = " ") -> str:
     """Return the text with another text in place of each tracking number in it."""
     for match in _typed_numbers(text):
-        text = text.replace(match[1], replacement)
+        text = text.replace(match[1] + (match[2] or ""), replacement)
     return text
 
 

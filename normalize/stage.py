@@ -29,7 +29,7 @@ from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES, OVERSIGHT
 from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
-from normalize.conversation.sender_reports import QUESTIONS, record_answers, record_questions
+from normalize.conversation.sender_reports import QUESTIONS, record_answers, record_part, record_questions
 from normalize.decision import NEW
 from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
@@ -294,8 +294,12 @@ def _follow(connection: Connection, correction: CorrectionOutcome) -> None:
 
     Nothing is stored about a suggestion that was denied: a complaint is compared once, when it arrives, so the pair is
     not suggested again. The two are split only if they were merged meanwhile: the one that is not the root goes.
+    A part of a report is compared with nothing; its sender may write about it.
     """
     if correction.outcome == "unchanged":
+        return
+    if correction.part_id:
+        record_part(connection, correction.complaint_id, correction.part_id, correction.part_number)
         return
     complaint_id, apart_from = correction.complaint_id, correction.apart_from
     if correction.relation.is_denial:

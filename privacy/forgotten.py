@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy import Connection, Uuid, bindparam, null, type_coerce, union_all
 from sqlmodel import col, select
 
@@ -68,6 +69,19 @@ def forgotten_senders(connection: Connection, senders: Iterable[str]) -> Mapping
     asked = set(senders)
     rows = connection.execute(_FORGOTTEN_SENDERS, {"senders": asked}) if asked else ()
     return {row[0]: row[1] for row in rows}
+
+
+def find_sent_report(connection: Connection, complaint_id: UUID) -> SentReport | None:
+    """Return who sent a report, and when; `None` if that is not known (any more), or must not be written any more."""
+    columns = (col(getattr(PersonReport, name)) for name in SentReport._fields)
+    query = sa.select(*columns).where(
+        col(PersonReport.complaint_id) == complaint_id,
+        col(PersonReport.forgotten_at).is_(None),
+        col(PersonReport.message_id).is_not(None),
+        col(PersonReport.received_at).is_not(None),
+    )
+    row = connection.execute(query).one_or_none()
+    return SentReport(*row) if row else None
 
 
 def record_reports(connection: Connection, reports: Sequence[SentReport]) -> None:

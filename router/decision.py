@@ -12,6 +12,8 @@ PLACE_MISSING = "place-missing"
 PLACE_CONFLICT = "place-conflict"
 # Rule of the reason that the sender's next words moved the report from the agency of its first words.
 REROUTED = "rerouted"
+# Rule of the reason that a person divided a report, and that this is a part of it.
+DIVIDED = "divided"
 # Confidence at triage if the rules propose no agency, or if the agencies that they proposed have refused.
 NO_CANDIDATE = 0.0
 

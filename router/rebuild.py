@@ -22,6 +22,7 @@ from router.answer_store import counted_verdicts, find_processed_answer, store_a
 from router.cases.transfer import CaseTransfer
 from router.kept_apart import store_kept_apart
 from router.lifecycle.answer import answer_outcome, find_answered_dispatch
+from router.lifecycle.division import adopt_part
 from router.lifecycle.outcomes import adopted_correction_message, answer_outcome_message
 from router.partitions import hold_partitions
 from router.store import (
@@ -104,6 +105,7 @@ class RouterRebuild:
 
     def _adopt_complaint(self, connection: Connection, record: Record) -> None:
         complaint = codec.decode(Complaint, record.value, record.headers)
+        adopt_part(connection, complaint)
         is_first = col(RoutedDispatch.complaint_id) == complaint.id, col(RoutedDispatch.hop) == 0
         stored = connection.execute(select(RoutedDispatch.position).where(*is_first)).one_or_none()
         if stored is None:

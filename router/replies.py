@@ -17,6 +17,7 @@ from messages.replies.answer_replies import AnswerRecipient, answer_notice, told
 from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, AttachedFiles, attached_files
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
+from messages.tracking import number_of_report
 from router.decision import PLACE_CONFLICT, PLACE_MISSING
 
 ReplyKind: TypeAlias = Literal["asked-place", "dispatched", "answered", "closed"]
@@ -83,9 +84,17 @@ def dispatch_reply(
     if dispatch.channel not in channels or not is_first or dispatch.relation.kind == "repeat":
         return None
     text = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
-    if dispatch.agency == TRIAGE:
+    if dispatch.part_of and dispatch.hop == 0:
+        text = _part_text(dispatch)
+    elif dispatch.agency == TRIAGE:
         text = f"Laporan {dispatch.tracking} sedang kami teliti untuk menentukan instansi yang berwenang."
     return _reply(dispatch, dispatch.at, "dispatched", "dispatched", _with_agency(text, dispatch, agency_name))
+
+
+def _part_text(dispatch: Dispatch) -> str:
+    """Return the text by which a sender hears that the report was divided, with a gap for the agency."""
+    whole = number_of_report(dispatch.tracking)
+    return f"Laporan {whole} memuat hal lain. Hal itu kami teruskan ke {{}}, dengan nomor {dispatch.tracking}."
 
 
 def reopening_reply(case: Dispatch, agency_name: str, channels: Collection[Channel]) -> Reply | None:
@@ -173,7 +182,7 @@ def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, tex
         id=ids.reply_id(dispatch.complaint_id, once_for),
         message_id=dispatch.message_id,
         at=at,
-        complaint_id=dispatch.complaint_id,
+        complaint_id=dispatch.recipient_id,
         tracking=dispatch.tracking,
         channel=dispatch.channel,
         kind=kind,

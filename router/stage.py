@@ -31,6 +31,7 @@ from router.lifecycle.answer import (
     process_answer,
 )
 from router.lifecycle.correction import apply_correction
+from router.lifecycle.division import divide_report
 from router.lifecycle.first_dispatch import case_reopening, first_dispatches, lone_dispatch
 from router.lifecycle.objection import is_told_to_oversight, reopened_cases
 from router.lifecycle.outcomes import answer_outcome_message, correction_outcome_message
@@ -151,8 +152,18 @@ class RouterStage:
         transfer, stored_dispatches = CaseTransfer(connection, cause, self._deadlines), stored.get(cause, ())
         if isinstance(decoded, AgencyAnswer):
             return self._route_answer(transfer, decoded, record, stored_dispatches)
+        if decoded.part:
+            return self._divide(transfer, decoded)
         dispatches = stored_dispatches or apply_correction(transfer, decoded, self._rules, self._now())
         return [*self._publish(dispatches), correction_outcome_message(connection, decoded)]
+
+    def _divide(self, transfer: CaseTransfer, correction: Correction) -> Sequence[Outgoing]:
+        """Return the part of a report as a complaint, and the outcome. The part is routed when its record comes."""
+        part = divide_report(transfer, correction)
+        outcome = correction_outcome_message(transfer.connection, correction)
+        if part is None:
+            return [outcome]
+        return [Outgoing(COMPLAINTS, *codec.encode(part, str(part.id), _SOURCE)), outcome]
 
     def _route_answer(
         self, transfer: CaseTransfer, answer: AgencyAnswer, record: Record, stored: Sequence[Dispatch]

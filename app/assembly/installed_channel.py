@@ -142,4 +142,4 @@ def state_of(ledger: StatusReader, now: Callable[[], datetime], tracking: str) -
     """
     whole_status = ledger.status(tracking)
     status = whole_status.for_everybody(now()) if whole_status else None
-    return ShownState(status.state, status.sentence) if status else None
+    return ShownState(status.whole_state, status.sentence) if status else None

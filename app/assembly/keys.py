@@ -120,3 +120,9 @@ class Keys:
         from messages.sender_link import sender_link
 
         return partial(sender_link, self._core.settings.reached_at, self._core.secrets.link_key)
+
+    def short_link_of(self, tracking: str) -> str:
+        """Return the short form of the sender's own link, for paper."""
+        from messages.sender_link import short_token
+
+        return f"{self._core.settings.reached_at}/l/{short_token(tracking, self._core.secrets.link_key)}"

@@ -78,7 +78,7 @@ class NewFact:
 
 
 def read_fact(record: Record, channels: Collection[Channel]) -> NewFact | None:
-    """Return the fact in a record of any topic but that of answers; `None` for an event that is not stored.
+    """Return the fact in a record of any topic but that of answers; `None` for an event or a division.
 
     Raises `CodecError` for a record that is not of the shape of its topic, or of another channel.
     """
@@ -88,7 +88,9 @@ def read_fact(record: Record, channels: Collection[Channel]) -> NewFact | None:
     if record.topic == ANSWER_OUTCOMES:
         return outcome_fact(codec.decode(AnswerOutcome, value, headers), at)
     if record.topic == CORRECTIONS:
-        return correction_fact(codec.decode(Correction, value, headers), at)
+        correction = codec.decode(Correction, value, headers)
+        # A division is known by the part that it made.
+        return None if correction.part else correction_fact(correction, at)
     if record.topic == RECOMMENDATIONS:
         return recommendation_fact(codec.decode(Recommendation, value, headers), at)
     if record.topic == OVERSIGHT:
@@ -98,11 +100,12 @@ def read_fact(record: Record, channels: Collection[Channel]) -> NewFact | None:
 
 def complaint_fact(complaint: Complaint, taken_at: datetime) -> NewFact:
     """Return the fact of a complaint's arrival."""
-    report, relation, suggestion, closed = (
+    report, relation, suggestion, closed, part_of = (
         complaint.report,
         complaint.relation,
         complaint.suggestion,
         complaint.similar_closed_case,
+        complaint.part_of,
     )
     row = {
         **complaint.model_dump(include={"id", "message_id", "tracking", "channel"}),
@@ -117,12 +120,15 @@ def complaint_fact(complaint: Complaint, taken_at: datetime) -> NewFact:
         "closed_id": closed.of if closed else None,
         "closed_at": closed.closed_at if closed else None,
         "is_own_closed": closed.is_own if closed else False,
+        "part_of": part_of.report_id if part_of else None,
+        "part_number": part_of.number if part_of else 0,
         "received_at": complaint.at,
     }
     words = _words(
         "complaint", complaint.id, complaint.id, title=report.title, text=report.text, contact=complaint.contact
     )
-    return NewFact("complaint", row, taken_at, complaint.id, relation.of, words)
+    other_id = part_of.report_id if part_of else relation.of
+    return NewFact("complaint", row, taken_at, complaint.id, other_id, words)
 
 
 def dispatch_fact(dispatch: Dispatch, taken_at: datetime) -> NewFact:

@@ -19,7 +19,8 @@ class ComplaintFact(SQLModel, table=True):
 
     `suggested_id` is the earlier complaint that it is perhaps the same as: nothing that a citizen reads is made of it.
     `suggestion_evidence` are names of features, separated by `|`. `closed_id` is a closed case that it is like;
-    `is_own_closed`: that case is of the same proven sender, who may read its number.
+    `is_own_closed`: that case is of the same proven sender, who may read its number. `part_of` is the report of which
+    it is a part, and `part_number` its number; 0 for a report. A part was received when its report was.
     """
 
     __tablename__ = "case_complaint"
@@ -31,6 +32,13 @@ class ComplaintFact(SQLModel, table=True):
             *("received_at", "id"),
             sqlite_where=text("suggested_id IS NOT NULL"),
             postgresql_where=text("suggested_id IS NOT NULL"),
+        ),
+        # Few complaints are parts.
+        Index(
+            "ix_case_complaint_part_of",
+            "part_of",
+            sqlite_where=text("part_of IS NOT NULL"),
+            postgresql_where=text("part_of IS NOT NULL"),
         ),
         declared(IDS, retention="exactly-once"),
     )
@@ -52,6 +60,8 @@ class ComplaintFact(SQLModel, table=True):
     closed_id: UUID | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_own_closed: bool = False
+    part_of: UUID | None = None
+    part_number: int = 0
     received_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -208,8 +218,8 @@ class FactLog(SQLModel, table=True):
     """The order in which facts were committed: derivations follow it. `kind` names what is new, `fact_id` its row.
 
     `complaint_id` is the complaint that the fact is about, and `other_id` a second one that it names: what it repeats,
-    joins or was split from, or the case for which an answer counts. Both are `None` for a message that is no complaint.
-    `at` is the bus's time of the record.
+    joins, was split from or is a part of, or the case for which an answer counts. Both are `None` for a message that is
+    no complaint. `at` is the bus's time of the record.
     """
 
     __tablename__ = "case_log"

@@ -14,13 +14,14 @@ _COLUMNS = ("clock", "when", "who", "ways")
 # unit when it passes a case on.
 EscalatedClock: TypeAlias = Literal["verify", "first_answer", "resolve", "recommendation", "unit"]
 # `near`: the last working day before the deadline has begun. `passed`: it is over. `twice` and `three_times`: so many
-# periods are over.
-Moment: TypeAlias = Literal["near", "passed", "twice", "three_times"]
+# periods are over. `passed_on`: a unit got the case.
+Moment: TypeAlias = Literal["passed_on", "near", "passed", "twice", "three_times"]
 # Whoever stands first hears as that.
 Hearer: TypeAlias = Literal["officer", "unit_head", "coordinator", "head", "overseer"]
 Way: TypeAlias = Literal["desk", "mail", "webhook"]
 # The deadline of a unit is a day, so it has no periods, and nobody outside of the institution knows it.
-_MOMENTS_OF_UNITS = ("near", "passed")
+_PASSED_ON = "passed_on"
+_MOMENTS_OF_UNITS = (_PASSED_ON, "near", "passed")
 
 
 class EscalationRule(NamedTuple):
@@ -88,6 +89,8 @@ def _pair_faults(row: TableRow) -> Iterator[str]:
     ways = row.parts("ways")
     if clock == "unit" and when in get_args(Moment) and when not in _MOMENTS_OF_UNITS:
         yield f"the deadline of a unit has no moment {when}; write one of {', '.join(_MOMENTS_OF_UNITS)}"
+    if clock != "unit" and when == _PASSED_ON:
+        yield f"{when} is a moment of unit alone; write another when, or unit as clock"
     if who == "overseer" and clock == "unit":
         yield "the deadline of a unit stays inside its institution; write another who than overseer"
     if who == "overseer" and not {"desk", "webhook"}.isdisjoint(ways):

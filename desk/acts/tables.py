@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from config.database import UtcDateTime
@@ -113,7 +114,8 @@ class DeskHolder(SQLModel, table=True):
     """The unit and the officer that have a case now: the last `DeskAssignment` of each kind.
 
     `unit_code` is the one unit of the agency's tree that is accountable; empty while it is the agency itself.
-    `unit_from` is the unit that passed it on there. `returns` counts how often a unit gave the case back.
+    `unit_told` is the last moment of its deadline of which the unit was told, `near` or `passed`. `unit_from` is the
+    unit that passed it on there. `returns` counts how often a unit gave the case back.
     """
 
     __tablename__ = "desk_holder"
@@ -121,6 +123,13 @@ class DeskHolder(SQLModel, table=True):
         Index("ix_desk_holder_account", "agency", "account_id", "dispatch_id"),
         Index("ix_desk_holder_unit", "agency", "unit", "dispatch_id"),
         Index("ix_desk_holder_unit_code", "agency", "unit_code", "dispatch_id"),
+        # Few cases have a deadline of their unit: this index contains those only.
+        Index(
+            "ix_desk_holder_unit_due",
+            "unit_due_at",
+            sqlite_where=text("unit_due_at IS NOT NULL"),
+            postgresql_where=text("unit_due_at IS NOT NULL"),
+        ),
         declared(kept("officers who have a case, no sender"), retention="case-senders"),
     )
 
@@ -129,6 +138,7 @@ class DeskHolder(SQLModel, table=True):
     unit: str = ""
     unit_code: str = ""
     unit_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unit_told: str | None = None
     unit_from: str = ""
     returns: int = 0
     account_id: str = ""

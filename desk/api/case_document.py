@@ -123,6 +123,7 @@ def _case_fields(
         "joined": row.joined,
         "kind": report.kind.value,
         "channel": dispatch.channel,
+        "counter_way": report.counter_way,
         "topic": dispatch.topic,
         "place": _place(report),
         "region": dispatch.region,

@@ -89,6 +89,9 @@ class Case(ApiShape):
     joined: int = Field(description="Number of other citizens who reported the same.", examples=[0])
     kind: str = Field(description="pengaduan, aspirasi or permintaan-informasi.", examples=["pengaduan"])
     channel: str = Field(description="Channel of the report, as in web or sms.", examples=["web"])
+    counter_way: str = Field(
+        "", description="How a report came to a counter: visit, call or letter; empty for every other channel."
+    )
     topic: str = Field(description="Id of the subject; may be empty.")
     place: CasePlace
     region: str = Field(description="Official code of the place as the service found it; may be empty.")

@@ -25,7 +25,7 @@ from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient, Recipients, by_unit
 from desk.mail.tables import NoticeRow
 from desk.mail.texts import (
-    DEADLINE_KINDS,
+    ESCALATED_KINDS,
     NOTICE_OPENINGS,
     REMINDER_OPENINGS,
     DeskLinks,
@@ -153,10 +153,10 @@ class NoticeJob:
                 # Another process was faster.
                 return 0
             rows = sorted(marked, key=lambda row: (row.changed_at, row.change_id))
-            told = mailed_changes(connection, [row.change_id for row in rows if row.kind in DEADLINE_KINDS])
+            told = mailed_changes(connection, [row.change_id for row in rows if row.kind in ESCALATED_KINDS])
             news = _news(
                 [
-                    *_shares(connection, agency, [row for row in rows if row.kind not in DEADLINE_KINDS], officers),
+                    *_shares(connection, agency, [row for row in rows if row.kind not in ESCALATED_KINDS], officers),
                     *_told_shares(connection, agency, rows, readers, told),
                 ]
             )

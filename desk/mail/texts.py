@@ -36,10 +36,11 @@ NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "unit-due": _("Tenggat unit Anda untuk laporan berikut tinggal satu hari kerja:"),
     "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
     "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
+    "passed-on": _("Laporan berikut diteruskan ke unit Anda:"),
     "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
-# Kinds of changes of deadlines: the rules of `escalation.csv` say who hears of them.
-DEADLINE_KINDS: frozenset[ChangeKind] = frozenset(NOTICE_OPENINGS.keys() - {"recommended", "citizen-wrote"})
+# Kinds of changes of which the rules of `escalation.csv` say who hears.
+ESCALATED_KINDS: frozenset[ChangeKind] = frozenset(NOTICE_OPENINGS.keys() - {"recommended", "citizen-wrote"})
 # Sentence before the cases of each kind of change that officers are told of at once, in an e-mail of its own.
 URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
     "danger": _("Laporan berikut menyebut bahaya bagi nyawa. Buka dan jawab sekarang:"),

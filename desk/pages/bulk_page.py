@@ -12,14 +12,14 @@ from accounts.permissions import Act, Actor
 from desk.acts.answers import VERDICTS_WITH_TEXT, ActResult, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import CaseRenderer
-from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME, readers_of
 from desk.pages.case.case_model import possible_acts
 from desk.pages.case.preview import Preview
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.template_text import with_number, with_template
 from desk.units.tiers import Tier
-from messages.shapes import AnswerContent, Verdict
+from messages.shapes import AnswerContent, AnswerReaders, Verdict
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from pages.translation.message import Message
 from pages.translation.message import message as _
@@ -93,19 +93,28 @@ class BulkPage:
         templates = parts.work.templates(actor.agency) if template_id else ()
         text = with_template(form.text("isi"), templates, template_id)
         step = "" if template_id else form.line("langkah")
+        readers = readers_of(form, verdict)
         text_fault = _text_fault(verdict, text) if step else None
         if step == "kirim" and text_fault is None:
             tier = parts.tier(actor)
-            outcomes = [self._give(actor, tier, number, version, verdict, text) for number, version in versions.items()]
+            draft = AnswerContent(verdict=verdict, text=text if verdict in VERDICTS_WITH_TEXT else "", readers=readers)
+            outcomes = [self._give(actor, tier, number, version, draft) for number, version in versions.items()]
             done_count = sum(outcome.is_done for outcome in outcomes)
             values = {"outcomes": outcomes, "done_count": done_count}
             return parts.render("bulk_result.html", request, actor, values)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if text_fault else HTTPStatus.OK
-        choice = self._choice_values(actor, verdict, text, list(versions), has_preview=step == "pratinjau")
+        choice = self._choice_values(actor, verdict, text, readers, list(versions), has_preview=step == "pratinjau")
         return parts.render("bulk.html", request, actor, {**choice, "text_fault": text_fault, "fault": None}, status)
 
     def _choice_values(
-        self, actor: Actor, verdict: Verdict, text: str, numbers: Sequence[str], *, has_preview: bool
+        self,
+        actor: Actor,
+        verdict: Verdict,
+        text: str,
+        readers: AnswerReaders,
+        numbers: Sequence[str],
+        *,
+        has_preview: bool,
     ) -> Mapping[str, Any]:
         tier = self._parts.tier(actor)
         chosen = [self._chosen(actor, tier, verdict, number) for number in numbers]
@@ -116,7 +125,8 @@ class BulkPage:
             "choices": [(NAMES[choice], wording.ACT_NAMES[choice]) for choice in BULK_VERDICTS],
             "slug": NAMES[verdict],
             "text": text,
-            "previews": self._previews(touched, verdict, text) if has_preview else (),
+            "readers": readers,
+            "previews": self._previews(touched, verdict, text, readers) if has_preview else (),
             "templates": self._parts.work.templates(actor.agency),
         }
 
@@ -129,22 +139,25 @@ class BulkPage:
         is_possible = verdict in possible_acts(view, actor)
         return ChosenCase(number, view, None if is_possible else wording.FAULTS["not-possible"])
 
-    def _previews(self, touched: Sequence[ChosenCase], verdict: Verdict, text: str) -> Sequence[tuple[str, Preview]]:
+    def _previews(
+        self, touched: Sequence[ChosenCase], verdict: Verdict, text: str, readers: AnswerReaders
+    ) -> Sequence[tuple[str, Preview]]:
         """Return one preview for each kind of outcome, with the number of the first case that has it."""
         previews: dict[object, tuple[str, Preview]] = {}
         for case in touched:
             if case.view:
-                shown = self._case_page.preview(case.view, verdict, with_number(text, case.number))
+                words = with_number(text, case.number)
+                shown = self._case_page.preview(case.view, verdict, words, readers=readers)
                 previews.setdefault(shown.kind, (case.number, shown))
         return list(previews.values())
 
-    def _give(self, actor: Actor, tier: Tier, number: str, version: int, verdict: Verdict, text: str) -> Outcome:
+    def _give(self, actor: Actor, tier: Tier, number: str, version: int, draft: AnswerContent) -> Outcome:
         view = self._parts.find_case(actor, number, tier)
         if view is None:
             return Outcome(number, wording.FAULTS["unknown-case"], is_done=False)
-        words = with_number(text, view.case.case.tracking) if verdict in VERDICTS_WITH_TEXT else ""
-        draft = AnswerContent(verdict=verdict, text=words)
-        result = self._parts.answers.give(actor, tier, view.case.case.tracking, version, draft)
+        tracking = view.case.case.tracking
+        answer = draft.model_copy(update={"text": with_number(draft.text, tracking)})
+        result = self._parts.answers.give(actor, tier, tracking, version, answer)
         return Outcome(number, _outcome_text(result), is_done=result.fault is None)
 
 

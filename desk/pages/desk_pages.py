@@ -13,6 +13,7 @@ from desk.pages.bulk_page import BulkPage
 from desk.pages.case.act_forms import ActForms
 from desk.pages.case.case_page import CasePage
 from desk.pages.case.comparison_page import ComparisonPage
+from desk.pages.case.division_form import DivisionForm
 from desk.pages.case.identity import Identity
 from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
@@ -24,6 +25,7 @@ from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.pages.printing import Printing
+from desk.pages.told_page import TOLD_ADDRESS, ToldPage
 from desk.pages.units_page import UnitsPage
 from pages.addresses import UNITS
 from pages.frame import NavigationEntry, shown_links
@@ -36,6 +38,7 @@ _SCRIPT = Path(__file__).parent / "static/desk.js"
 # Links of these pages, for the navigation of the frame.
 NAVIGATION = (
     NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
+    NavigationEntry(_("Tenggat"), TOLD_ADDRESS, Act.VIEW_DEADLINES),
     NavigationEntry(_("Templat"), TEMPLATES_ADDRESS, Act.EDIT_TEMPLATES),
     NavigationEntry(_("Unit"), UNITS, Act.ASSIGN_UNIT),
     NavigationEntry(_("Panduan"), GUIDE_ADDRESS, Act.ACCEPT, needs_agency=True),
@@ -57,6 +60,7 @@ class DeskPages:
             Printing(parts),
             ActForms(parts, case_page),
             SuggestionForm(parts, case_page),
+            DivisionForm(parts, case_page),
             ComparisonPage(parts),
             RecommendationForm(parts, case_page),
             ReleaseForm(parts),
@@ -65,6 +69,7 @@ class DeskPages:
             case_page,
             AgencyTexts(parts),
             UnitsPage(parts),
+            ToldPage(parts),
             Guide(parts),
         )
 

@@ -19,6 +19,7 @@ from config.reference.regions import Regions
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
+from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
@@ -65,6 +66,7 @@ class DeskPageParts:
     answers: OfficerAnswers
     suggestions: SuggestionActs
     recommendations: RecommendationAnswers
+    divisions: Divisions
     work: CaseWork
     units: Units
     passing: UnitPassing

@@ -162,6 +162,7 @@ class Printing:
             "incident_time": mask(report.incident_time),
             "topic": topic_label(parts.topics(), case.topic),
             "channel": parts.channels.label_of(view.case.dispatch.channel),
+            "counter_way": wording.COUNTER_WAYS.get(report.counter_way),
             "history": _masked(history(view, parts.institutions.name), mask),
             "not_counted": wording.NOT_COUNTED,
             "printed_at": parts.now(),

@@ -140,6 +140,14 @@ MARK_NAMES: Mapping[str, Message] = {
 }
 
 
+# By `messages.shapes.CounterWay`.
+COUNTER_WAYS: Mapping[str, Message] = {
+    "visit": _("warga datang"),
+    "call": _("warga menelepon"),
+    "letter": _("surat"),
+}
+
+
 def transfers_in_words(transfers: int) -> Message | None:
     """Return how often the complaint went to another institution before it came here; `None` for the first one."""
     return _("alihan ke-{hop}").filled(hop=transfers) if transfers else None

@@ -23,6 +23,7 @@ from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from desk.acts.tables import DeskHolder
 from desk.read_model.documents import is_document_of
+from desk.read_model.parts import CasePart, read_parts
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
@@ -157,7 +158,7 @@ class CaseView(CaseToAnswer):
     `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
     `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
     that this one is perhaps the same as, and `former` the closed one that it is like. `recommendations` are those of
-    overseers, while the agency has the case.
+    overseers, while the agency has the case. `parts` are those into which the report was divided, beside itself.
     """
 
     history: Sequence[Dispatch]
@@ -169,6 +170,7 @@ class CaseView(CaseToAnswer):
     suggestion: SuggestedCase | None = None
     former: FormerCase | None = None
     recommendations: Sequence[CaseRecommendation] = ()
+    parts: Sequence[CasePart] = ()
 
     @property
     def are_files_open(self) -> bool:
@@ -203,6 +205,7 @@ def read_case(connection: Connection, tier: Tier, tracking: str) -> CaseView | N
         suggestion=read_suggested_case(connection, tier, row, dispatch),
         former=read_former_case(connection, tier, row, dispatch),
         recommendations=read_recommendations(connection, row.complaint_id, agency) if row.is_current else (),
+        parts=read_parts(connection, row.complaint_id) if row.is_current else (),
     )
 
 
@@ -253,18 +256,30 @@ def _shown_events(
     )
 
 
-def read_contact(connection: Connection, complaint_id: UUID) -> str | None:
-    """Return the sealed contact of a case's sender.
+class SealedContact(NamedTuple):
+    """A sealed contact, and the arrival that it was sealed for."""
+
+    sealed: str
+    message_id: UUID
+
+
+def read_contact(connection: Connection, complaint_id: UUID) -> SealedContact | None:
+    """Return the sealed contact of a case's sender; of a part, that of its report.
 
     `None` if the sender asked for anonymity, in any report of the case, or if the read model does not have it (yet).
     """
-    columns = (col(ComplaintFact.anonim), col(CaseWords.contact), _has_anonymous_repeat(complaint_id))
+    names = ("anonim", "message_id", "part_of")
+    columns: Sequence[Any] = [
+        *(col(getattr(ComplaintFact, name)) for name in names),
+        *(col(CaseWords.contact), _has_anonymous_repeat(complaint_id)),
+    ]
     query = select(*columns).join(CaseWords, is_of_complaint())
     complaint = connection.execute(query.where(col(ComplaintFact.id) == complaint_id)).one_or_none()
     if complaint is None or complaint.anonim or complaint.has_anonymous_repeat:
         return None
-    contact: str = complaint.contact
-    return contact
+    if complaint.part_of:
+        return read_contact(connection, complaint.part_of)
+    return SealedContact(complaint.contact, complaint.message_id)
 
 
 def find_number(connection: Connection, tier: Tier, tracking: str) -> bool:

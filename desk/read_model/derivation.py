@@ -1,6 +1,6 @@
 """Derives the desk's read model from new facts, and tells those who tell the agencies."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -13,7 +13,7 @@ from cases.facts.log import FORGOTTEN
 from cases.facts.tables import CorrectionFact, EventFact, RecommendationFact
 from config.conditions import is_one_of
 from config.database import DatabaseLock, lock_until_commit
-from desk.changes import CaseChange
+from desk.changes import OnChanges
 from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
 from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases
@@ -24,9 +24,6 @@ from desk.units.proposals import pass_on_by_itself
 
 # Name of the derivation in `case_derivation`.
 DERIVATION = "desk"
-
-# Stores what agencies are to be told of. It runs in the transaction of the derivation.
-OnChanges = Callable[[Connection, Sequence[CaseChange]], None]
 
 
 class DeskDerivation:

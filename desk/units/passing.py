@@ -99,6 +99,7 @@ class UnitPassing:
                 "unit": tree.units[step.unit].name,
                 "unit_code": step.unit,
                 "unit_due_at": checked.due_at,
+                "unit_told": None,
                 "unit_from": earlier.unit_from if earlier.unit_code == step.unit else earlier.unit_code,
             }
             self._store(connection, actor, case, values, step.why, at, is_return=False)
@@ -127,6 +128,7 @@ class UnitPassing:
                 "unit": tree.units[target].name if target else "",
                 "unit_code": target,
                 "unit_due_at": None,
+                "unit_told": None,
                 "unit_from": "",
                 "returns": holding.returns + 1,
             }

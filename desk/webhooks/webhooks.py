@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, get_args
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, func, select, update
 from sqlmodel import col
 
 from config.database import insert_statement, read_transaction, write_transaction
-from desk.changes import ChangeKind
+from desk.changes import CHANGE_KINDS, ChangeKind
 from desk.units.tiers import tier_of
 from desk.units.tree import UnknownUnit
 from desk.webhooks.address_guard import AddressGuard
@@ -22,7 +22,6 @@ from desk.webhooks.signature import SECRET_BYTES, build_payload, format_secret, 
 from desk.webhooks.tables import DeliveryRow, WebhookRow
 from messages.sealing import Sealer, UnsealError
 
-CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = get_args(ChangeKind)
 MAX_WEBHOOKS: Final = 5
 # A previous secret signs for this long beside the new one.
 ROTATION_PERIOD: Final = timedelta(hours=24)

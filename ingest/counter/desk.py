@@ -84,10 +84,38 @@ class Scans(Protocol):
 
 
 class Contacts(Protocol):
-    """Checks and stores the contact of a report, as for the form of the web. No contact is proven here."""
+    """Checks and stores the contact of a report, as for the form of the web."""
 
     def faults(self, values: Mapping[str, str]) -> Sequence[Refused]:
         """Return a refusal for each contact that the service could not use."""
 
     async def remember(self, raw: RawMessage, values: Mapping[str, str], address: str) -> None:
         """Store the contact. A mail address gets one mail, with the link that confirms it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPhone:
+    """The telephone number of a report, masked, and whether a code has proven it."""
+
+    masked: str
+    is_proven: bool
+
+
+class Phones(Protocol):
+    """Proves the number of a report by a code, which the citizen reads to the officer.
+
+    Every method may raise `DatabaseUnavailable`.
+    """
+
+    @property
+    def can_prove(self) -> bool:
+        """Whether the service can send codes."""
+
+    def phone(self, tracking: str) -> CounterPhone | None:
+        """Return the number of a report; `None` without one, or if no code can be sent."""
+
+    def send_code(self, tracking: str, account: str) -> None:
+        """Send a code to the number, unless it is proven. Raises `Refused`."""
+
+    def check_code(self, tracking: str, typed: str) -> None:
+        """Prove the number by the code that the citizen got. Raises `Refused` if it is not the code."""

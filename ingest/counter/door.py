@@ -20,14 +20,14 @@ from config.reference.regions import Regions
 from ingest.arrival import Arrival
 from ingest.counter.adapter import accept
 from ingest.counter.channel import COUNTER
-from ingest.counter.desk import Contacts, CounterDesk, CounterOfficer, KeptFile, Scans
-from ingest.counter.stamps import CounterStamps
+from ingest.counter.desk import Contacts, CounterDesk, CounterOfficer, CounterPhone, KeptFile, Phones, Scans
+from ingest.counter.stamps import CounterStamps, Receipt
 from ingest.wrap import OpenMessage, Wrapper
 from pages.addresses import COUNTER as ADDRESS
 from pages.files.cleaning import MAX_FILE_BYTES
 from pages.files.form_with_files import FormWithFiles, PostedFormWithFiles
 from pages.files.multipart import MAX_FILES
-from pages.forms import Form, read_id
+from pages.forms import Form, PostedForm, read_id
 from pages.refusal_handlers import record_refusal
 from pages.refusals import FieldError, Refused, unavailable
 from pages.responses import see_other
@@ -63,7 +63,10 @@ class EnteredForm:
 
 
 class CounterDoor:
-    """Endpoints of the counter. `link_of` returns the sender's own link to the report of a raw message."""
+    """Endpoints of the counter.
+
+    `link_of` returns the sender's own link to the report of a raw message, `short_link_of` the one to type, by number.
+    """
 
     def __init__(
         self,
@@ -72,8 +75,10 @@ class CounterDoor:
         regions: Callable[[], Regions],
         scans: Scans,
         contacts: Contacts,
+        phones: Phones,
         stamps: CounterStamps,
         link_of: Callable[[UUID], str],
+        short_link_of: Callable[[str], str],
         new_id: Callable[[], UUID],
     ) -> None:
         self._desk = desk
@@ -81,8 +86,10 @@ class CounterDoor:
         self._regions = regions
         self._scans = scans
         self._contacts = contacts
+        self._phones = phones
         self._stamps = stamps
         self._link_of = link_of
+        self._short_link_of = short_link_of
         self._new_id = new_id
 
     def routes(self) -> APIRouter:
@@ -92,6 +99,7 @@ class CounterDoor:
             (ADDRESS, self.show, "GET"),
             (ADDRESS, self.enter, "POST"),
             (_RECEIPT, self.receipt, "GET"),
+            (_RECEIPT, self.prove_phone, "POST"),
         ):
             router.add_api_route(address, endpoint, methods=[method], response_class=HTMLResponse)
         return router
@@ -122,18 +130,62 @@ class CounterDoor:
     async def receipt(self, request: Request, proof: str) -> Response:
         """Return the receipt. After half an hour, and to everybody else, without the own link."""
         officer = await run_in_threadpool(self._desk.officer, request)
+        return await self._receipt_page(request, officer, self._read_receipt(request, officer, proof))
+
+    async def prove_phone(self, request: Request, proof: str, form: PostedForm) -> Response:
+        """Send a code to the number of the report, or check the one that the citizen got. Return the receipt."""
+        officer = await run_in_threadpool(self._desk.officer, request)
+        receipt = self._read_receipt(request, officer, proof)
+        if not receipt.shows_link:
+            raise Refused("no_such_number")
+        is_sending = form.line("langkah") == "kirim"
+        try:
+            if is_sending:
+                await run_in_threadpool(self._phones.send_code, receipt.tracking, str(officer.account_id))
+            else:
+                await run_in_threadpool(self._phones.check_code, receipt.tracking, form.line("kode"))
+        except (Refused, DatabaseUnavailable) as error:
+            refused = error if isinstance(error, Refused) else unavailable()
+            record_refusal(request, refused)
+            return await self._receipt_page(request, officer, receipt, is_code_sent=True, refused=refused)
+        if is_sending:
+            return await self._receipt_page(request, officer, receipt, is_code_sent=True)
+        return see_other(_RECEIPT.format(proof=proof))
+
+    def _read_receipt(self, request: Request, officer: CounterOfficer, proof: str) -> Receipt:
         receipt = self._stamps.read_receipt(proof, officer.account_id, self._desk.gate.arrival(request, b"").at)
         if receipt is None:
             raise Refused("no_such_number")
+        return receipt
+
+    async def _receipt_page(
+        self,
+        request: Request,
+        officer: CounterOfficer,
+        receipt: Receipt,
+        refused: Refused | None = None,
+        *,
+        is_code_sent: bool = False,
+    ) -> Response:
         link = self._link_of(receipt.message_id) if receipt.shows_link else ""
         values = {
             "receipt": receipt,
-            "link": link,
+            "link": self._short_link_of(receipt.tracking) if receipt.shows_link else "",
             "image": segno.make(link, micro=False).svg_data_uri(scale=4, border=2, light="#fff") if link else "",
             "forwarding": self._desk.usual_period("verify"),
             "answer": self._desk.usual_period("first_answer"),
+            "phone": await run_in_threadpool(self._phone, receipt) if receipt.shows_link else None,
+            "is_code_sent": is_code_sent,
+            "code_problem": refused.message if refused else None,
         }
-        return self._desk.render("counter_receipt.html", request, officer, values)
+        return self._render("counter_receipt.html", request, officer, values, refused)
+
+    def _phone(self, receipt: Receipt) -> CounterPhone | None:
+        """Return the number of a report. Without the database the receipt shows none."""
+        try:
+            return self._phones.phone(receipt.tracking)
+        except DatabaseUnavailable:
+            return None
 
     def _new_form(self, request: Request, officer: CounterOfficer) -> EnteredForm:
         form_id = str(self._new_id())
@@ -182,10 +234,21 @@ class CounterDoor:
             "errors": form.errors(),
             "kept": [(self._scans.seal(form.form_id, file), file) for file in form.files],
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES // 1_000_000},
+            "can_prove_phone": self._phones.can_prove,
             "results": (),
             "problem": None,
         }
-        response = self._desk.render("counter_form.html", request, officer, values, refused.status if refused else 200)
+        return self._render("counter_form.html", request, officer, values, refused)
+
+    def _render(
+        self,
+        template: str,
+        request: Request,
+        officer: CounterOfficer,
+        values: Mapping[str, Any],
+        refused: Refused | None,
+    ) -> Response:
+        response = self._desk.render(template, request, officer, values, refused.status if refused else 200)
         if refused and refused.retry_after:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response

@@ -4,7 +4,7 @@
 collects `STATE_SENTENCES` and `SET_ASIDE_SENTENCES`. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -129,6 +129,29 @@ SET_ASIDE_SENTENCES: Mapping[str, str] = MappingProxyType(
         "forgotten": "Isi pesan {number} sudah dihapus: atas permintaan pelapor atau karena masa simpannya habis.",
     }
 )
+
+
+# A state in the list of the parts of a report: five of them fit one SMS.
+_STATES_OF_PARTS: Mapping[ReportState, str] = MappingProxyType(
+    {
+        "diterima": "diterima",
+        "diteliti": "diteliti",
+        "diteruskan": "diteruskan",
+        "ditangani": "ditangani",
+        "menunggu-anda": "menunggu pelapor",
+        "dijawab": "dijawab",
+        "selesai": "selesai",
+        "dibuka-lagi": "dibuka lagi",
+        "bukan-laporan": "tidak diteruskan",
+        "ditarik": "ditarik",
+    }
+)
+
+
+def divided_sentence(number: str, states: Sequence[ReportState]) -> str:
+    """Return the sentence about a report with the states of its parts in their order: one SMS, in Indonesian."""
+    listed = ", ".join(f"{part} {_STATES_OF_PARTS[state]}" for part, state in enumerate(states, start=1))
+    return f"Laporan {number} dibagi menjadi {len(states)} bagian: {listed}."
 
 
 class ShownState(NamedTuple):

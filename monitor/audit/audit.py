@@ -37,6 +37,9 @@ class Audit:
     numbers of messages, and JSON keys of `satupintu audit --json`, except the last two:
     accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending + lost messages.
 
+    `parts` are cases into which persons divided reports: each is in one queue, and belongs to a message that is counted
+    already.
+
     A message that was released from quarantine counts as the arrival that was made of it, not as quarantined. Repeats
     and joins count as the normalizer decided, also if a person corrected them later. `delivered_again` counts arrivals
     that were delivered more than once, and records that were redriven from the dead letters.
@@ -49,6 +52,7 @@ class Audit:
     complaints: int = 0
     repeats: int = 0
     joins: int = 0
+    parts: int = 0
     not_complaints: int = 0
     quarantined: int = 0
     dead: int = 0

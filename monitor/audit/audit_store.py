@@ -20,7 +20,7 @@ from config.private_files import secure_database_file
 from monitor.audit import tables
 
 # Raise it with every change of the facts or of the tables.
-VERSION = 2
+VERSION = 3
 
 _CACHE_KIB = 16_000
 # A run waits this long for another one on the same file.
@@ -30,6 +30,7 @@ _INSERTS = MappingProxyType(
         "letter": "INSERT OR IGNORE INTO main.letter VALUES (?, ?)",
         "event": "INSERT INTO main.event VALUES (?, ?, ?, ?)",
         "held": "INSERT OR IGNORE INTO main.held VALUES (?)",
+        "division": "INSERT INTO main.division VALUES (?, ?)",
         "arrival": "INSERT INTO main.arrival VALUES (?, ?, ?, ?)",
         "complaint": "INSERT INTO main.complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "hop": "INSERT INTO main.hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -150,11 +150,11 @@ class Auditor:
 
     def _bus_snapshot(self) -> BusSnapshot:
         decisions = [topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.OVERSIGHT, topics.QUARANTINE]
-        topic_names = [*self._arrivals, *decisions, *_DEAD_LETTERS, *self._queues]
+        topic_names = [*self._arrivals, *decisions, topics.CORRECTION_OUTCOMES, *_DEAD_LETTERS, *self._queues]
         return BusSnapshot(self._reader, self._groups, topic_names, self._horizon)
 
     def _add_outcomes(self, recorder: "_Recorder") -> None:
-        """Store dead letters, events and quarantine.
+        """Store dead letters, events, divisions and quarantine.
 
         They are read before the arrivals and complaints that they belong to: each was written after its message, so
         the message of every outcome that is read here is read later.
@@ -163,6 +163,8 @@ class Auditor:
             letters = ((key, stage) for record in recorder.read([topic]) for key in facts.dead_letter_keys(record))
             recorder.store.add("letter", letters)
         recorder.add("event", (facts.event(record) for record in recorder.read([topics.OVERSIGHT])))
+        divisions = recorder.read([topics.CORRECTION_OUTCOMES])
+        recorder.add("division", (facts.division(record) for record in divisions))
         recorder.add("held", (facts.quarantined(record) for record in recorder.read([topics.QUARANTINE])))
 
     def _add_messages(self, recorder: "_Recorder") -> None:
@@ -256,6 +258,7 @@ def _audit_of(store: AuditStore) -> Audit:
         complaints=number("complaint new"),
         repeats=number("complaint repeat"),
         joins=number("complaint joins"),
+        parts=number("part part"),
         not_complaints=number("not_complaints"),
         quarantined=number("quarantined"),
         dead=number("message dead", "complaint dead"),

@@ -46,6 +46,13 @@ DIFFERENCE_RULES = (
         "SELECT id FROM complaint_fate WHERE fate = 'not_dispatched'",
     ),
     DifferenceRule(
+        "part_lost",
+        "lost",
+        "a report was divided, but the part is not on the topic of complaints",
+        "SELECT part FROM division WHERE at >= (SELECT complaints FROM since)"
+        " AND NOT EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = division.part) GROUP BY part",
+    ),
+    DifferenceRule(
         "not_recorded",
         "lost",
         "complaint not in the ledger",

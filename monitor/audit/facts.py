@@ -16,8 +16,10 @@ from messages import codec, ids, topics
 from messages.shapes import (
     AgencyAnswer,
     Complaint,
+    CorrectionOutcome,
     Dispatch,
     OversightEvent,
+    PartOf,
     Quarantined,
     RawMessage,
     Relation,
@@ -30,13 +32,15 @@ Key: TypeAlias = bytes | str
 Row: TypeAlias = tuple[Key | int | None, ...]
 T = TypeVar("T", bound=Shape)
 
+# Kind of a complaint that is a part of a report.
+PART = "part"
 # Reason for which a message of a forgotten person is set aside.
 _FORGOTTEN = "forgotten"
 # Events with which the audit is concerned.
 _EVENTS = frozenset({"not-a-complaint", "released", "set-aside-released"})
 
 
-_SHAPES = (RawMessage, Quarantined, Complaint, Dispatch, AgencyAnswer, OversightEvent)
+_SHAPES = (RawMessage, Quarantined, Complaint, Dispatch, AgencyAnswer, OversightEvent, CorrectionOutcome)
 
 
 class _Part(Shape):
@@ -50,6 +54,11 @@ class _Complaint(_Part):
     tracking: str
     relation: Relation = Relation()
     reviewed: bool = False
+    part_of: PartOf | None = None
+
+
+class _CorrectionOutcome(_Part):
+    part_id: UUID | None = None
 
 
 class _Dispatch(_Part):
@@ -109,22 +118,29 @@ def complaint(record: Record) -> Row | None:
     """Return `id, message, kind, of, tracking, at, redriven`; `None` if the record can't be decoded.
 
     `tracking` is a digest of the number, because it is kept on disk. The message of a reviewed complaint is the one
-    that was released. The arrival itself was set aside.
+    that was released. The arrival itself was set aside. A part has the kind `PART`, and its report as `of`.
     """
     if (decoded := _decode(Complaint, _Complaint, record)) is None:
         return None
     message_id = ids.reviewed_message_id(decoded.message_id) if decoded.reviewed else decoded.message_id
-    relation = decoded.relation
-    earlier_complaint = relation.of.bytes if relation.of else None
+    relation, part_of = decoded.relation, decoded.part_of
+    earlier_id = part_of.report_id if part_of else relation.of
+    earlier_complaint = earlier_id.bytes if earlier_id else None
     return (
         decoded.id.bytes,
         message_id.bytes,
-        relation.kind,
+        PART if part_of else relation.kind,
         earlier_complaint,
         blake2b(decoded.tracking.encode(), digest_size=16).digest(),
         record.timestamp,
         is_redriven(record),
     )
+
+
+def division(record: Record) -> Row | None:
+    """Return `part, at` of the outcome by which a report was divided; else `None`."""
+    decoded = _decode(CorrectionOutcome, _CorrectionOutcome, record)
+    return (decoded.part_id.bytes, record.timestamp) if decoded and decoded.part_id else None
 
 
 def dispatch(record: Record) -> Row | None:

@@ -1,8 +1,8 @@
 """SQL of the audit's tables: the facts that are kept between two runs, and what a run derives from them.
 
 The facts are tables of the file. Everything else is temporary. In a full pass, the temporary names `arrival`,
-`complaint`, `hop` and `answer` are views of all facts. In an incremental pass they, and `event`, `letter` and `held`,
-are tables with those facts that the evaluated keys depend on; SQLite finds them before the tables of the file.
+`complaint`, `hop` and `answer` are views of all facts. In an incremental pass they, `event`, `division`, `letter` and
+`held`, are tables with those facts that the evaluated keys depend on; SQLite finds them before the tables of the file.
 """
 # ruff: noqa: S608 - the statements are put together from constants of this module
 
@@ -16,6 +16,7 @@ CREATE TABLE state (name PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE letter (id, stage, PRIMARY KEY (id, stage)) WITHOUT ROWID;
 CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE event (event, subject, message, at);
+CREATE TABLE division (part, at);
 CREATE TABLE arrival (id, at, place, record_offset);
 CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, place, record_offset);
 CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, place, record_offset);
@@ -29,6 +30,7 @@ CREATE TABLE unsettled (key PRIMARY KEY) WITHOUT ROWID;
 FACT_INDEXES = """
 CREATE INDEX event_subject ON event (subject, event, message, at);
 CREATE INDEX event_message ON event (message);
+CREATE INDEX division_part ON division (part);
 CREATE INDEX arrival_id ON arrival (id);
 CREATE INDEX complaint_id ON complaint (id, kind, at, of);
 CREATE INDEX complaint_message ON complaint (message, redriven, id);
@@ -64,6 +66,8 @@ CREATE TEMP TRIGGER new_held AFTER INSERT ON main.held BEGIN
   INSERT OR IGNORE INTO evaluated VALUES (NEW.id); END;
 CREATE TEMP TRIGGER new_event AFTER INSERT ON main.event BEGIN
   INSERT OR IGNORE INTO evaluated VALUES (NEW.subject), (NEW.message); END;
+CREATE TEMP TRIGGER new_division AFTER INSERT ON main.division BEGIN
+  INSERT OR IGNORE INTO evaluated VALUES (NEW.part); END;
 CREATE TEMP TRIGGER new_arrival AFTER INSERT ON main.arrival BEGIN
   INSERT OR IGNORE INTO evaluated VALUES (NEW.id); END;
 CREATE TEMP TRIGGER new_complaint AFTER INSERT ON main.complaint BEGIN
@@ -151,6 +155,7 @@ CREATE TEMP TABLE hop AS SELECT {_FLAGGED["hop"]} FROM main.hop WHERE rowid IN (
 CREATE TEMP TABLE answer AS SELECT {_FLAGGED["answer"]} FROM main.answer
   WHERE rowid IN ({_rows_with("answer", "id", "complaint")});
 CREATE TEMP TABLE event AS SELECT * FROM main.event WHERE rowid IN ({_rows_with("event", "subject", "message")});
+CREATE TEMP TABLE division AS SELECT * FROM main.division WHERE rowid IN ({_rows_with("division", "part")});
 CREATE TEMP TABLE held AS SELECT held.* FROM evaluated CROSS JOIN main.held ON held.id = key;
 CREATE TEMP TABLE letter AS SELECT letter.* FROM
   (SELECT key FROM evaluated UNION SELECT key FROM context UNION SELECT id FROM temp.hop
@@ -210,7 +215,8 @@ INSERT INTO latest_dispatch SELECT complaint, max(number), agency, of, at, late 
 _OUTCOMES = """
 SELECT id AS key, 'message ' || fate AS name, 1 AS number FROM message
 UNION ALL SELECT id, 'delivered_again', deliveries - 1 FROM message WHERE deliveries > 1
-UNION ALL SELECT id, 'complaint ' || fate, 1 FROM complaint_fate
+UNION ALL SELECT id, CASE WHEN EXISTS (SELECT 1 FROM complaint WHERE complaint.id = complaint_fate.id
+  AND kind = 'part') THEN 'part ' ELSE 'complaint ' END || fate, 1 FROM complaint_fate
 UNION ALL SELECT id, 'complaint_redriven', count(*) FROM complaint WHERE redriven GROUP BY id
 UNION ALL SELECT complaint, 'hop_redriven', count(*) FROM hop WHERE redriven GROUP BY complaint
 UNION ALL SELECT id, 'answer_redriven', count(*) FROM answer WHERE redriven GROUP BY id

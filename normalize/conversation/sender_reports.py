@@ -29,6 +29,7 @@ from config.conditions import is_one_of
 from config.database import UtcDateTime
 from config.row_insertion import insert_missing_rows
 from messages.shapes import RATING_ASKED, AnswerOutcome, OversightEvent
+from messages.tracking import part_number
 from normalize.conversation.decision import SenderReport
 from normalize.conversation.tables import OmbudsmanQuestionRow, RatingQuestionRow, SenderReportRow
 from normalize.duplicates.store.closed_cases import is_still_closed
@@ -135,6 +136,24 @@ def record_answers(connection: Connection, answers: Sequence[AnswerOutcome]) -> 
             is_about = col(row.complaint_id).in_(union(*report_ids, *_members(answer.case_id)))
             is_earlier = _is_before(row.answered_at, taken_at)
             connection.execute(update(row).where(is_about, is_earlier).values(answered_at=taken_at))
+
+
+def record_part(connection: Connection, report_id: UUID, part_id: UUID, number: int) -> None:
+    """Store a part of a report as a report of the same sender, if the report is one that is written without a form."""
+    names = ("sender", "tracking", "at", "anonim", "rahasia")
+    columns: Sequence[Any] = [col(getattr(SenderReportRow, name)) for name in names]
+    own = sa.select(*columns).where(col(SenderReportRow.complaint_id) == report_id)
+    report = connection.execute(own).mappings().one_or_none()
+    if report is None:
+        return
+    values = {
+        **report,
+        "complaint_id": part_id,
+        "report_id": part_id,
+        "tracking": part_number(report["tracking"], number),
+        **dict.fromkeys(("lacks_place", "lacks_matter", "confirms"), False),
+    }
+    insert_missing_rows(connection, SenderReportRow, [values])
 
 
 def record_questions(connection: Connection, events: Sequence[OversightEvent]) -> None:

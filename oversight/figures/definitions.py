@@ -66,7 +66,8 @@ FIGURES: tuple[FigureDefinition, ...] = (
     FigureDefinition(
         ("received",),
         "Received by channel",
-        "reports, by the channel that they came by; what a sender adds to an own report is none",
+        "reports, by the channel that they came by; what a sender adds to an own report is none, and neither is a part "
+        "into which a person divided one",
         "none",
         "reports that arrived in the month, also those that were merged",
         "reports",
@@ -77,7 +78,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
         "Cases, no reports, and duplicates avoided",
         "reports that are cases of their own; `no_reports`: those that triage archived as no complaint before an "
         "agency got them, which are no cases; and reports that were merged: `certain` by the rules, `confirmed` by a "
-        "person, with or without a suggestion. All together are all reports received",
+        "person, with or without a suggestion. All together are all reports received and all parts of divided ones",
         "none",
         "reports that arrived in the month",
         "cases",

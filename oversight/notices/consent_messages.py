@@ -19,12 +19,18 @@ HandOverEvent = Literal["ombudsman-asked", "ombudsman-agreed", "ombudsman-declin
 
 
 class AskedCase(NamedTuple):
-    """A case: ids of complaint and arrival, number and channel."""
+    """A case: ids of complaint and arrival, number and channel. `part_of` is the report of which it is a part."""
 
     id: UUID
     message_id: UUID
     tracking: str
     channel: Channel
+    part_of: UUID | None = None
+
+    @property
+    def recipient_id(self) -> UUID:
+        """The complaint whose sender gets the replies: a part has the contact of its report."""
+        return self.part_of or self.id
 
 
 def question_event(case: AskedCase, at: datetime) -> OversightEvent:
@@ -48,7 +54,7 @@ def question_messages(
             id=ids.reply_id(case.id, "asked-ombudsman"),
             message_id=case.message_id,
             at=at,
-            complaint_id=case.id,
+            complaint_id=case.recipient_id,
             tracking=case.tracking,
             channel=case.channel,
             kind="asked-ombudsman",

@@ -110,7 +110,7 @@ class RatingPublisher:
         if form := self._asking.forms.get(report.channel):
             reply = Reply(
                 id=ids.reply_id(report.id, "asked-rating"),
-                complaint_id=report.id,
+                complaint_id=report.recipient_id,
                 channel=report.channel,
                 kind="asked-rating",
                 text=rating_question(form, report.tracking, self._asking.link_of(report.message_id)),

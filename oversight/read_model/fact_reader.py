@@ -123,6 +123,7 @@ class _Facts:
             asked_about_ombudsman_at=self.events.get((report_id, "ombudsman-asked")),
             asked_for_rating_at=self.events.get((report_id, RATING_ASKED)),
             handed_over_at=self.events.get((report_id, "handed-to-ombudsman")),
+            is_part=row.part_of is not None,
         )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from cases.clocks.case_events import CaseEvent, CaseHistory
+from cases.clocks.case_events import TRIAGE, CaseEvent, CaseHistory
 from cases.clocks.clock_run import ClockRun
 from cases.clocks.clock_states import ClockState, runs_by_clock, states_of_runs
 from cases.clocks.clock_table import ClockName
@@ -38,7 +38,7 @@ class ReportFacts:
     `is_merged`: by the latest decision it repeats or joins another one; `is_merged_by_person`: a person decided so.
     `answer_rows` have the content of these answers, and perhaps of others, by id. `messages` are those of its sender,
     while it is a case. `members` are the reports that accompany it and arrived before it or were cases: only they can
-    change its clocks.
+    change its clocks. `is_part`: a person divided it from another report.
     """
 
     id: UUID
@@ -57,6 +57,7 @@ class ReportFacts:
     asked_about_ombudsman_at: datetime | None = None
     asked_for_rating_at: datetime | None = None
     handed_over_at: datetime | None = None
+    is_part: bool = False
 
     @property
     def is_own_case(self) -> bool:
@@ -91,7 +92,15 @@ def case_clocks(facts: ReportFacts, deadlines: Deadlines) -> CaseClocks | None:
 def clock_history(facts: ReportFacts) -> CaseHistory:
     """Return the events of a report for its clocks."""
     topic = facts.dispatches[0].topic if facts.dispatches else ""
-    events = (CaseEvent(facts.received_at, "received"), *_dispatched(facts), *_answered(facts), *_written(facts))
+    # A part went with its report until it was divided from it: a clock that goes on after a transfer began then.
+    arrival = (CaseEvent(facts.received_at, "joined", agency=TRIAGE),) if facts.is_part else ()
+    events = (
+        CaseEvent(facts.received_at, "received"),
+        *arrival,
+        *_dispatched(facts),
+        *_answered(facts),
+        *_written(facts),
+    )
     return CaseHistory(tuple(events), facts.kind, topic, tuple(map(clock_history, facts.members)))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from messages.tracking import number_of_report
 from oversight.figures.computation import RATED
 from oversight.figures.counts import Measure, Scope, counted_day, jakarta_day
 from oversight.figures.definitions import FINISH_DAYS, PING_PONG_REFUSALS, CountedAgency
@@ -129,7 +130,9 @@ def _scopes(row: Mapping[str, Any], agency: str) -> Iterator[tuple[Scope, date]]
 
 
 def _tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
-    yield _Tally("first", "received")
+    if number_of_report(row["tracking"]) == row["tracking"]:
+        # A part of a report arrived with it: it is a case, and no further report.
+        yield _Tally("first", "received")
     if not row["is_own_case"]:
         yield _Tally("first", _MERGED[row["merged"]])
         return

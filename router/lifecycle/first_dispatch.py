@@ -1,12 +1,13 @@
 """The first dispatch of a complaint: to the agency of its own text, or to that of the case that it accompanies."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from cases.clocks.deadlines import Deadlines
 from messages import ids
-from messages.shapes import MERGED, ClosedCase, Complaint, Dispatch, Reason, SenderAct
+from messages.shapes import MERGED, ClosedCase, Complaint, Dispatch, PartOf, Reason, SenderAct
 from messages.topics import TRIAGE
 from router.answer_store import Closing, counted_verdicts
 from router.cases.hops import (
@@ -19,8 +20,8 @@ from router.cases.hops import (
 )
 from router.cases.known_cases import KnownCases
 from router.cases.transfer import CaseTransfer
-from router.decide import decide, decide_again, decide_jointly
-from router.decision import REROUTED, Decision
+from router.decide import MAX_ALTERNATIVES, decide, decide_again, decide_jointly
+from router.decision import DIVIDED, REROUTED, Decision
 from router.lifecycle.objection import CaseReopening, is_objection_in_time
 from router.rules import Rules
 from router.store import dispatch_history, linked_dispatches, store_parent
@@ -31,6 +32,7 @@ _CLOSING_ACTS: frozenset[SenderAct] = frozenset(
 )
 # So long after its dispatch a report may be moved by what its sender adds.
 _REROUTING_PERIOD = timedelta(minutes=5)
+_DIVIDED_TEXT = "Bagian {} dari sebuah laporan: petugas membaginya karena memuat lebih dari satu hal."
 _REROUTED_TEXT = "Semula di {}. Dipindahkan karena keterangan tambahan dari pelapor, sebelum instansi itu menjawab."
 
 
@@ -136,9 +138,15 @@ def _closed_case(cases: KnownCases, complaint: Complaint) -> ClosedCase | None:
 def _own_dispatch(
     complaint: Complaint, rules: Rules, now: datetime, similar_closed_case: ClosedCase | None
 ) -> Dispatch:
-    """Return the dispatch to the agency that the complaint's own text leads to, without a deadline yet."""
+    """Return the dispatch to the agency that the complaint's own text leads to, without a deadline yet.
+
+    A part of a report goes to the agency that the person chose for it, if one was chosen.
+    """
+    part_of = complaint.part_of
+    chosen = rules.registry.find_receiving_agency(part_of.agency) if part_of and part_of.agency else None
+    decision = decide(complaint.report, rules)
     return Dispatch(
-        **decide(complaint.report, rules).dispatch_fields(),
+        **(_decision_on_part(decision, part_of.number, chosen) if part_of else decision).dispatch_fields(),
         id=ids.dispatch_id(complaint.id, 0),
         message_id=complaint.message_id,
         at=now,
@@ -154,7 +162,22 @@ def _own_dispatch(
         danger=complaint.danger,
         suggestion=complaint.suggestion,
         similar_closed_case=similar_closed_case,
+        part_of=PartOf(report_id=part_of.report_id, number=part_of.number) if part_of else None,
+        actor=part_of.actor if part_of and chosen else "",
     )
+
+
+def _decision_on_part(decision: Decision, number: int, agency: str | None) -> Decision:
+    """Return the decision on a part, with the reason that it is one.
+
+    `agency` is the one that a person chose, `None` without one. What the rules chose comes next.
+    """
+    reason = Reason(rule=DIVIDED, text=_DIVIDED_TEXT.format(number))
+    if agency is None:
+        return replace(decision, reasons=(reason, *decision.reasons))
+    candidates = dict.fromkeys((decision.agency, *decision.alternatives))
+    alternatives = tuple(code for code in candidates if code not in {TRIAGE, agency})[:MAX_ALTERNATIVES]
+    return replace(decision, agency=agency, alternatives=alternatives, reasons=(reason,), confidence=1.0)
 
 
 def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, closing: Closing | None) -> Dispatch:

@@ -21,6 +21,7 @@ from messages.shapes import (
 )
 from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES
 from router.answer_store import ProcessedAnswer
+from router.lifecycle.division import StoredPart, find_part
 from router.store import AppliedCorrection, RoutedDispatch, dispatch_history
 
 _SOURCE = "/satu-pintu/router"
@@ -54,6 +55,8 @@ def answer_outcome_message(
 def correction_outcome_message(connection: Connection, correction: Correction) -> Outgoing:
     """Return the outcome of a correction that was processed."""
     position = connection.execute(_APPLIED_POSITION, {"correction_id": correction.id}).scalar_one()
+    if correction.part:
+        return _division_message(connection, correction, position)
     return _correction_message(correction, _correction_outcome(connection, correction), position)
 
 
@@ -65,13 +68,22 @@ def adopted_correction_message(connection: Connection, correction: Correction) -
     position = connection.execute(_APPLIED_POSITION, {"correction_id": correction.id}).scalar_one_or_none()
     if position is None:
         return None
+    if correction.part:
+        return _division_message(connection, correction, position)
     history = dispatch_history(connection, correction.complaint_id)
     is_merged = any(dispatch.hop > 0 and MERGED in dispatch.relation.evidence for dispatch in history)
     is_applied = correction.relation.kind == "new" or is_merged
     return _correction_message(correction, "applied" if is_applied else "unchanged", position)
 
 
-def _correction_message(correction: Correction, outcome: CorrectionOutcomeKind, position: str) -> Outgoing:
+def _division_message(connection: Connection, correction: Correction, position: str) -> Outgoing:
+    part = find_part(connection, correction.id)
+    return _correction_message(correction, "applied" if part else "unchanged", position, part)
+
+
+def _correction_message(
+    correction: Correction, outcome: CorrectionOutcomeKind, position: str, part: StoredPart | None = None
+) -> Outgoing:
     judged = CorrectionOutcome(
         id=ids.outcome_id(correction.id),
         message_id=correction.message_id,
@@ -82,6 +94,8 @@ def _correction_message(correction: Correction, outcome: CorrectionOutcomeKind, 
         apart_from=correction.apart_from,
         outcome=outcome,
         position=position,
+        part_id=part.part_id if part else None,
+        part_number=part.number if part else 0,
     )
     return Outgoing(CORRECTION_OUTCOMES, *codec.encode(judged, str(judged.complaint_id), _SOURCE))
 

@@ -15,15 +15,18 @@ from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.replies.report_states import (
+    ENDED_STATES,
     SENDER_SENTENCES,
     STATE_SENTENCES,
     ReportState,
     StateSentence,
+    divided_sentence,
     set_aside_sentence,
     state_sentence,
 )
 from messages.shapes import Moment, Shape
 from messages.topics import TRIAGE
+from messages.tracking import number_of_report
 from sinks.ledger.case_course import (
     ARRIVALS,
     CaseCourse,
@@ -31,7 +34,7 @@ from sinks.ledger.case_course import (
     withdrawn_course,
 )
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
-from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_number
+from sinks.ledger.relations.current_relation import CurrentRelation, numbers_of_parts, relations_by_number
 from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
 from sinks.ledger.relations.sender_acts import read_sender_facts
 
@@ -71,6 +74,8 @@ class ReportStatus:
     or that repeats such a one. `asks_first_sender`: the agency waits for the answer of that citizen to a question that
     came after this report. `set_aside` is the reason why the message is no report; empty for a report.
     `state_before_withdrawal` is that of a report that its sender withdrew. `is_by_day`: the times are only days.
+    `parts` are the parts into which it was divided, in their order: the report itself is part 1, and `state` and
+    `steps` are those of that part.
     """
 
     tracking: str
@@ -86,6 +91,23 @@ class ReportStatus:
     set_aside: str = ""
     state_before_withdrawal: ReportState | None = None
     is_by_day: bool = False
+    parts: tuple["ReportStatus", ...] = ()
+
+    @property
+    def whole_state(self) -> ReportState:
+        """The state of the report with its parts: it is over when the last one is."""
+        states = [self.state, *(part.state for part in self.parts)]
+        return next((state for state in states if state not in ENDED_STATES), self.state)
+
+    @property
+    def part_number(self) -> int:
+        """The number of the part; 1 for a report."""
+        return int(self.tracking.rpartition("-")[2]) if self.tracking != self.whole_number else 1
+
+    @property
+    def whole_number(self) -> str:
+        """The tracking number of the report, also for a part of it."""
+        return number_of_report(self.tracking)
 
     @property
     def agency(self) -> str:
@@ -117,6 +139,7 @@ class ReportStatus:
         state_before = self.state_before_withdrawal if len(steps) < len(self.steps) else None
         return replace(
             self,
+            parts=tuple(part.for_everybody(now) for part in self.parts),
             state=state_before or self.state,
             repeated_number=None,
             steps=tuple(replace(step, agency="", at=begin_of_day(public_day(step.at))) for step in steps),
@@ -125,8 +148,8 @@ class ReportStatus:
 
     @property
     def changed_at(self) -> datetime:
-        """Time of the last step."""
-        return max(step.at for step in self.steps)
+        """Time of the last step, also of the parts."""
+        return max(step.at for status in (self, *self.parts) for step in status.steps)
 
     @property
     def sentence(self) -> str:
@@ -154,6 +177,8 @@ class ReportStatus:
     def _sentence(self, sentences: Mapping[ReportState, StateSentence]) -> str:
         if self.set_aside:
             return set_aside_sentence(self.set_aside, self.tracking)
+        if self.parts:
+            return divided_sentence(self.tracking, [self.state, *(part.state for part in self.parts)])
         return state_sentence(self.state, self.tracking, "" if self.is_private else self.agency, sentences)
 
 
@@ -187,13 +212,15 @@ class StatusReader:
         relations = relations_by_number(connection, numbers).values()
         links = RelationLinks(connection, relations)
         own_ids, case_ids = {relation.id for relation in relations}, {relation.case_id for relation in relations}
+        report_ids = {relation.part_of for relation in relations if relation.part_of}
         related_ids = {id_ for relation in relations for id_ in (relation.repeated_id, relation.related_id) if id_}
-        links.read(case_ids | related_ids)
+        links.read(case_ids | related_ids | report_ids)
         joined = links.joined(own_ids)
         dispatches = dispatches_by_complaint(connection, case_ids | joined)
         courses = read_courses(connection, case_ids, dispatches)
-        senders = links.sender_cases(own_ids | case_ids | _answered_ids(courses.values()))
-        facts = read_sender_facts(connection, links, own_ids, case_ids)
+        senders = links.sender_cases(own_ids | case_ids | report_ids | _answered_ids(courses.values()))
+        facts = read_sender_facts(connection, links, own_ids | report_ids, case_ids)
+        parts = self._read_parts(connection, own_ids)
         for relation in relations:
             course, is_joined = courses[relation.case_id], relation.id in joined
             is_asking = is_joined and course.is_asking_since(relation.received_at)
@@ -228,11 +255,24 @@ class StatusReader:
                 repeated_number=repeated.tracking if repeated else None,
                 belongs_to_case=relation.case_id != relation.id and not hides_relation,
                 is_joined=is_joined and not is_hidden,
-                is_private=facts[senders[relation.id]].is_private,
+                is_private=any(
+                    facts[senders[id_]].is_private for id_ in (relation.id, relation.part_of) if id_ is not None
+                ),
                 asks_first_sender=is_asking and not is_silent,
                 shares_words=is_hidden or senders[relation.id] == senders[relation.case_id],
                 state_before_withdrawal=state_before_withdrawal,
+                parts=parts.get(relation.id, ()),
             )
+
+    def _read_parts(
+        self, connection: Connection, report_ids: Collection[UUID]
+    ) -> Mapping[UUID, tuple[ReportStatus, ...]]:
+        """Return the statuses of the parts of each of these reports that has some. A part has none."""
+        numbers = numbers_of_parts(connection, report_ids)
+        statuses = _by_number(
+            connection, [number for listed in numbers.values() for number in listed], self._read_statuses
+        )
+        return {id_: tuple(statuses[number] for number in listed) for id_, listed in numbers.items()}
 
     def _steps(
         self,
@@ -293,10 +333,20 @@ class StepShown(Shape):
     agency: str
 
 
+class PartShown(Shape):
+    """A part of a report. `number` is that of the part, `tracking` leads to its own status."""
+
+    tracking: str
+    number: int
+    state: ReportState
+    sentence: str
+
+
 class StatusShown(Shape):
     """Public status of a report. `sentence` is its state for a person.
 
-    `of` is the number of the same citizen's report that it repeats.
+    `of` is the number of the same citizen's report that it repeats. `parts` are the parts into which a report was
+    divided, without itself: it is part 1, has the steps of that part, and the state of all parts together.
     """
 
     tracking: str
@@ -305,6 +355,7 @@ class StatusShown(Shape):
     relation: str
     of: str | None
     steps: tuple[StepShown, ...]
+    parts: tuple[PartShown, ...] = ()
 
 
 def status_as_json(status: ReportStatus) -> dict[str, object]:
@@ -312,10 +363,19 @@ def status_as_json(status: ReportStatus) -> dict[str, object]:
     steps = tuple(StepShown(at=step.at, kind=step.kind, agency=step.agency) for step in status.steps)
     shown = StatusShown(
         tracking=status.tracking,
-        state=status.state,
+        state=status.whole_state,
         sentence=status.sentence,
         relation=status.relation,
         of=status.repeated_number,
         steps=steps,
+        parts=parts_shown(status),
     )
     return shown.model_dump(mode="json")
+
+
+def parts_shown(status: ReportStatus) -> tuple[PartShown, ...]:
+    """Return the parts of a report as programs read them."""
+    return tuple(
+        PartShown(tracking=part.tracking, number=part.part_number, state=part.state, sentence=part.sentence)
+        for part in status.parts
+    )

@@ -70,8 +70,11 @@ class ReplySink:
         }
 
     def _can_have_replies(self, complaint: Complaint) -> bool:
-        """Return True for a channel with replies. A repeat has replies if a person splits it later."""
-        return complaint.channel in self._channels.with_replies
+        """Return True for a channel with replies. A repeat has replies if a person splits it later.
+
+        Replies about a part are to the sender of its report.
+        """
+        return complaint.channel in self._channels.with_replies and complaint.part_of is None
 
 
 def _insert_rows(connection: Connection, table: type[SQLModel], rows: list[Row]) -> None:

@@ -50,6 +50,7 @@ manage_keys        . O . . . . . N
 manage_webhooks    . O . . . . . N
 manage_units       . O . . . . . N
 decide_duplicate   O O . O . . . .
+divide             O O . O . . . .
 decide_triage      . . . O . . . .
 correct_relation   . . . N N . . .
 view_quarantine    . . . . N . . .
@@ -68,6 +69,7 @@ answer_recommendation O O . O . . . .
 release_to_public  O O . . . . . .
 enter_report       O O . O . . . .
 view_own_figures   . O O . . . . .
+view_deadlines     O O O . . . . .
 """
 SCOPES = {
     (Act(act), role): scope

@@ -363,6 +363,7 @@ SMALL_NUMBERS = {
     "position": "notices to webhooks: a thousand a minute for four years",
     "id": "one row",
     "slot": "of a small set",
+    **dict.fromkeys(("part_number", "router_part.number"), "parts of one report: five at most"),
     **dict.fromkeys(
         (
             *("ingest_sms_part.number", "router_partition.number"),

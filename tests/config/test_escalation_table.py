@@ -31,11 +31,15 @@ def test_the_shipped_rules_go_upwards() -> None:
     ("rows", "fault"),
     [
         ("antwort,near,officer,mail", "line 2: clock is 'antwort'; write one of verify, first_answer"),
-        ("resolve,soon,officer,mail", "line 2: when is 'soon'; write one of near, passed, twice, three_times"),
+        (
+            "resolve,soon,officer,mail",
+            "line 2: when is 'soon'; write one of passed_on, near, passed, twice",
+        ),
         ("resolve,near,sekda,mail", "line 2: who is 'sekda'; write one of officer, unit_head, coordinator, head"),
         ("resolve,near,officer,", "line 2: ways is empty; write some of desk, mail, webhook"),
         ("resolve,near,officer,mail|sms", "line 2: ways names 'sms'; write some of desk, mail, webhook"),
-        ("unit,twice,officer,mail", "line 2: the deadline of a unit has no moment twice; write one of near, passed"),
+        ("unit,twice,officer,mail", "line 2: the deadline of a unit has no moment twice; write one of passed_on, near"),
+        ("resolve,passed_on,officer,mail", "line 2: passed_on is a moment of unit alone; write another when"),
         ("unit,passed,overseer,mail", "line 2: the deadline of a unit stays inside its institution"),
         ("resolve,passed,overseer,mail|webhook", "line 2: an overseer has neither the desk nor webhooks"),
         ("resolve,near,officer,mail\nresolve,near,officer,desk", "line 3: resolve, near, officer stands on line 2"),

@@ -144,6 +144,9 @@ class DeskHarness:
         new_records = [record, *following]
         self.records += new_records
         self.sink.handle(new_records)
+        for part in (output for output in outputs if output.topic == COMPLAINTS):
+            self.router.offset += 1
+            routed += self.follow(at(part, self.router.offset))
         return routed
 
 

@@ -90,8 +90,8 @@ def number_on(receipt: str) -> str:
 
 def link_on(receipt: str) -> str:
     """Return the path of the own link of a receipt, "" without one."""
-    match = re.search(r'class="number link">[^<]*(/l/\w+)<', receipt)
-    return match[1] if match else ""
+    match = re.search(r'class="number link">[^<]*/l/<wbr>([\w-]+)<', receipt)
+    return f"/l/{match[1]}" if match else ""
 
 
 @contextmanager

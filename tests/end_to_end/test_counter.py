@@ -12,15 +12,19 @@ import requests
 from sqlmodel import col, select
 
 from accounts.permissions import Role
+from app.assembly.doors.contact import contact_store
 from app.operations.audit.listing import AuditFilter, AuditListing
 from bus.errors import Retry
 from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from ingest.counter.stamps import RECEIPT_AGE
+from messages.sender_link import sender_token
 from messages.topics import raw_topic
 from tests.end_to_end.counter_service import COUNTER, CounterService, hidden_fields, link_on, number_on, running_counter
 from tests.ingest.files.test_attachments import picture
 from tests.support.log_capture import captured_log
+from tests.support.loopback import serving
+from tests.support.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
 
 PLN, SEMARANG = "bumn-pln", "kota-3374"
 TEXT = "PLN, listrik padam sejak kemarin di Jalan Merapi Kota Semarang"
@@ -55,16 +59,29 @@ def complaints_of(counter: CounterService) -> list[UUID]:
 
 
 def test_from_the_counter_to_the_own_page(counter: CounterService) -> None:
-    """The router sends the report to its agency. The sender reads the answer by the link on the receipt."""
+    """The router sends the report to its agency, which reads how it came and has the scan.
+
+    The sender reads the answer by the link on the receipt.
+    """
     officer = counter.sign_in(Role.OFFICER, SEMARANG)
     with captured_log() as log:
-        answer = officer.enter(text=TEXT, counter_way="letter", name=NAME, phone=PHONE)
+        form = {**officer.new_form(), "text": TEXT, "counter_way": "letter", "name": NAME, "phone": PHONE}
+        answer = officer.client.post(COUNTER, form, files={"files": ("surat.png", picture("PNG"), "image/png")})
         receipt = officer.receipt_of(answer)
+        soon = requests.get(counter.address + link_on(receipt), allow_redirects=False, timeout=30)
         counter.stages.run()
     number, link = number_on(receipt), link_on(receipt)
+    assert soon.headers["Location"] == f"/status/{number}"
     raw = counter.stages.raw_message_with("counter", number)
     assert (raw.channel, raw.verified_by) == ("counter", "none")
     assert counter.stages.holder_of(number) == PLN
+    # What is typed from the paper leads to the link that the picture has.
+    typed = requests.get(counter.address + link.lower(), allow_redirects=False, timeout=30)
+    assert typed.headers["Location"].rpartition("/")[2] == sender_token(raw.id, counter.stages.parts.secrets.link_key)
+    holder = counter.sign_in(Role.OFFICER, PLN)
+    page = holder.client.get(f"/desk/laporan/{number}").text
+    assert "Loket (surat)" in page
+    assert f"/desk/laporan/{number}/berkas/{raw.attachments[0].id}" in page
     counter.stages.answer(number, "responded", "Petugas memperbaiki gardu hari ini.")
     own = read_json(counter, link)
     assert (own["tracking"], own["answer"]) == (number, "Petugas memperbaiki gardu hari ini.")
@@ -77,6 +94,51 @@ def test_from_the_counter_to_the_own_page(counter: CounterService) -> None:
     secrets = (NAME, PHONE, PHONE[3:], "Merapi", link.rpartition("/")[2])
     assert log.logged_words(secrets) == []
     assert not [word for word in secrets if word in f"{act} {answer.headers}"]
+
+
+def test_a_code_proves_the_number_of_a_citizen(
+    tmp_path: Path, database_settings: Mapping[str, str], templates: Path
+) -> None:
+    """The citizen reads the code to the officer, and gets the news by SMS; a wrong code proves nothing."""
+    with serving(LoopbackTwilio()) as twilio:
+        provider = {"twilio_account_sid": ACCOUNT, "twilio_auth_tokens": [TOKEN], "twilio_base_url": twilio.url}
+        values = {"home": str(tmp_path), "secret_key": "counter " * 5, **database_settings, **provider}
+        with running_counter({**values, "twilio_from": "+628000001708"}, templates) as counter:
+            officer = counter.sign_in(Role.OFFICER, SEMARANG)
+            address = officer.enter(text=TEXT, phone=PHONE).headers["Location"]
+            receipt = officer.client.get(address).text
+            number = number_on(receipt)
+            assert ("Kirim kode lewat SMS" in receipt, PHONE in receipt, twilio.sends) == (True, False, [])
+            asked = officer.client.post(address, {"langkah": "kirim"}).text
+            assert 'name="kode"' in asked
+            (sms,) = twilio.sends
+            code = sms["Body"].partition(": ")[2][:6]
+            assert (sms["To"], number_on(asked)) == (PHONE, number)
+            soon = officer.client.post(address, {"langkah": "kirim"})
+            assert (soon.status_code, bool(soon.headers["Retry-After"])) == (HTTPStatus.TOO_MANY_REQUESTS, True)
+            wrong = officer.client.post(address, {"langkah": "periksa", "kode": f"{(int(code) + 1) % 1_000_000:06}"})
+            assert (wrong.status_code, "Kode ini tidak benar" in wrong.text) == (HTTPStatus.BAD_REQUEST, True)
+            store = contact_store(counter.stages.parts.doors)
+            assert store.proven_ways(number) == frozenset()
+            another = counter.sign_in(Role.OFFICER, SEMARANG)
+            assert another.client.post(address, {"kode": code}).status_code == HTTPStatus.NOT_FOUND
+            for _ in range(2):
+                right = officer.client.post(address, {"langkah": "periksa", "kode": code})
+                assert (right.status_code, right.headers["Location"]) == (HTTPStatus.SEE_OTHER, address)
+            assert store.proven_ways(number) == {"sms"}
+            assert "sudah terbukti" in officer.client.get(address).text
+            for _ in range(2):
+                counter.stages.clock.wait((RECEIPT_AGE + timedelta(minutes=1)).total_seconds() / 120)
+                officer.client.get(address)
+            assert officer.client.post(address, {"langkah": "kirim"}).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_without_a_provider_of_sms_no_code_is_offered(counter: CounterService) -> None:
+    """The form says what the number is for, and the receipt has no button."""
+    officer = counter.sign_in(Role.OFFICER, SEMARANG)
+    form = officer.client.get(COUNTER).text
+    assert ("Untuk instansi yang menangani laporan ini." in form, "Kabar lewat SMS" in form) == (True, False)
+    assert "Kirim kode" not in officer.receipt_of(officer.enter(text=TEXT, phone=PHONE))
 
 
 def test_back_and_reload_send_nothing_twice(counter: CounterService) -> None:

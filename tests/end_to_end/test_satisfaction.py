@@ -19,6 +19,7 @@ from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel
 from sinks.replies.tables import OutboxRow
+from tests.end_to_end.dialogues.service import DialogueService
 from tests.end_to_end.dialogues.sms_service import TOKEN, SmsService, running_sms_service
 from tests.sinks.replies.loopback_fcm import LoopbackFcm
 from tests.sinks.replies.reply_harness import ReplyHarness
@@ -40,9 +41,9 @@ _CHANNELS: tuple[Channel, ...] = ("sms", "mobile", "web")
 class Oversight:
     """Asks for ratings, and sends the replies by the providers."""
 
-    def __init__(self, service: SmsService) -> None:
-        self._stages = service.stages
-        self.parts = service.stages.parts
+    def __init__(self, stages: DialogueService) -> None:
+        self._stages = stages
+        self.parts = stages.parts
 
     def ask(self) -> int:
         """Read all topics from the beginning and let the thread of oversight search once; return what was asked."""
@@ -109,7 +110,7 @@ def test_a_closed_case_is_rated_by_its_sender(service: SmsService, twilio: Loopb
 
     A digit before the question and after its answer gets the help of any unclear SMS.
     """
-    oversight, stages = Oversight(service), service.stages
+    oversight, stages = Oversight(service.stages), service.stages
     raw, _ = service.send(f"ANONIM {REPORT}", PHONE)
     app = _app_report(service)
     web = service.report("web", WEB_REPORT, WEB_PHONE).tracking

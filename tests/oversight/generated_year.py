@@ -132,6 +132,8 @@ class GeneratedYear:
         if case.hop > 5 or not self._happens(0.25):
             return False
         former_agency, former_dispatch = case.agency, case.dispatch_id
+        if self._happens(0.1):
+            self._extend(case)
         self._pass(14)
         if self._happens(0.8):
             self._answer(case, "refused")
@@ -146,6 +148,8 @@ class GeneratedYear:
         return True
 
     def _work(self, case: _Case) -> None:
+        if self._happens(0.3):
+            self._extend(case)
         if self._happens(0.2):
             self._stay_silent(case)
             return
@@ -163,6 +167,11 @@ class GeneratedYear:
             self._ask_for_rating(case)
             if self._happens(0.15):
                 self._reopen(case)
+
+    def _extend(self, case: _Case) -> None:
+        """Extend the deadline: in time and too late, by days that count and by too many; it counts for questions."""
+        self._pass(9)
+        self._answer(case, "extended", extension_days=self.chance.choice((1, 4, 7, 9)))
 
     def _stay_silent(self, case: _Case) -> None:
         if self._happens(0.15):
@@ -300,15 +309,17 @@ class GeneratedYear:
         self._publish(agency_topic(agency), dispatch)
         return dispatch.id
 
-    def _answer(self, case: _Case, verdict: Verdict) -> None:
-        self._publish_answer(case, case.agency, case.dispatch_id, verdict)
+    def _answer(self, case: _Case, verdict: Verdict, extension_days: int = 0) -> None:
+        self._publish_answer(case, case.agency, case.dispatch_id, verdict, extension_days)
 
-    def _publish_answer(self, case: _Case, agency: str, dispatch_id: UUID, verdict: Verdict) -> None:
+    def _publish_answer(
+        self, case: _Case, agency: str, dispatch_id: UUID, verdict: Verdict, extension_days: int = 0
+    ) -> None:
         answer = AgencyAnswer(
             id=self._id(), message_id=case.id, at=self._at, complaint_id=case.id, dispatch_id=dispatch_id,
             agency=agency, verdict=verdict, text=f"Jawaban {len(self.records)}",
             pictures=_pictures(dispatch_id, verdict),
-            document=_document(dispatch_id, verdict),
+            document=_document(dispatch_id, verdict), extension_days=extension_days,
         )  # fmt: skip
         self._publish(AGENCY_ANSWERS, self.sign(answer))
 

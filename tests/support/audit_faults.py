@@ -23,9 +23,11 @@ from tests.support.written_bus import (
     complaint_id,
     dead_letter,
     dispatch,
+    division,
     ledger_row,
     message_id,
     not_a_complaint,
+    part,
     quarantined,
     released,
 )
@@ -45,7 +47,7 @@ def clean_bus() -> CleanBus:
 
     1: a new complaint that the first agency refused. 2: its repeat, which moves with it. 3: a join that stays a case
     of its own. 4: a complaint that was merged into 1. 5: a complaint at triage, delivered twice. 6: no complaint.
-    7: a dead letter. 8: in quarantine. 9: released from quarantine.
+    7: a dead letter. 8: in quarantine. 9: released from quarantine. 10: a part of 1.
     """
     records = [arrival(number) for number in (1, 2, 3, 4, 5, 6, 7, 9, 5)]
     records += [complaint(1), complaint(2, of=1), complaint(3, of=1, kind="joins"), complaint(4), complaint(5)]
@@ -61,7 +63,8 @@ def clean_bus() -> CleanBus:
         released(9),
         complaint(9),
     ]
-    return CleanBus([*records, dispatch(9, PLN)], [ledger_row(number) for number in (1, 2, 3, 4, 5, 9)])
+    records += [division(10, of=1), part(10, of=1), dispatch(10, TRIAGE)]
+    return CleanBus([*records, dispatch(9, PLN)], [ledger_row(number) for number in (1, 2, 3, 4, 5, 9, 10)])
 
 
 class Fault(NamedTuple):
@@ -101,6 +104,7 @@ FAULTS = [
         [quarantined(21), released(21)],
     ),
     Fault("not_dispatched", complaint_id(22), "complaint in no agency's queue", undispatched(22), [ledger_row(22)]),
+    Fault("part_lost", complaint_id(36), "a report was divided, but the part is not", [division(36, of=3)]),
     Fault("not_recorded", complaint_id(23), "complaint not in the ledger", [*undispatched(23), dispatch(23, PLN)]),
     Fault(
         "dispatch_not_recorded",

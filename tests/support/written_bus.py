@@ -15,7 +15,9 @@ from messages.sealing import Sealed
 from messages.shapes import (
     AgencyAnswer,
     Complaint,
+    CorrectionOutcome,
     Dispatch,
+    Division,
     OversightEvent,
     Quarantined,
     RawMessage,
@@ -27,13 +29,14 @@ from messages.shapes import (
 from messages.topics import (
     AGENCY_ANSWERS,
     COMPLAINTS,
+    CORRECTION_OUTCOMES,
     OVERSIGHT,
     QUARANTINE,
     agency_topic,
     dead_letter_topic,
     raw_topic,
 )
-from messages.tracking import tracking_number
+from messages.tracking import part_number, tracking_number
 from monitor.audit.audit import Audit
 from monitor.audit.auditor import Auditor
 from tests.conftest import NOW
@@ -85,6 +88,29 @@ def complaint(number: int, of: int | None = None, kind: str = "repeat", **change
         relation=_relation(of, kind),
     ).model_copy(update=changes)
     return _encode(COMPLAINTS, value, str(value.relation.of or value.id))
+
+
+def part(number: int, of: int) -> Outgoing:
+    """Return the record of a part of the report `of`; `number` stands for its arrival, which it does not have."""
+    division = Division(report_id=complaint_id(of), number=2, correction_id=message_id(number))
+    return complaint(number, part_of=division, tracking=part_number(tracking(of), 2))
+
+
+def division(number: int, of: int) -> Outgoing:
+    """Return the outcome by which the report `of` was divided into the part with this number."""
+    value = CorrectionOutcome(
+        id=ids.outcome_id(message_id(number)),
+        message_id=message_id(of),
+        at=NOW,
+        correction_id=message_id(number),
+        complaint_id=complaint_id(of),
+        relation=Relation(),
+        outcome="applied",
+        position="corrections/0/0",
+        part_id=complaint_id(number),
+        part_number=2,
+    )
+    return _encode(CORRECTION_OUTCOMES, value, str(value.complaint_id))
 
 
 def dispatch(

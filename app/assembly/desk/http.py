@@ -200,6 +200,7 @@ def desk_page_parts(
         answers=desk.answers,
         suggestions=_suggestions(parts, desk),
         recommendations=desk.recommendation_answers,
+        divisions=desk.divisions,
         work=desk.case_work,
         units=desk.units,
         passing=desk.passing,

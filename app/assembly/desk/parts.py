@@ -11,6 +11,7 @@ from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
 from app.assembly.desk.own_figures import WeeklyNumbers, summary_reader
+from app.assembly.desk.telling import teller, unit_teller
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.assembly.pictures import open_file
@@ -24,12 +25,13 @@ from desk.acts.act_queue import ActQueue
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
+from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
+from desk.escalation.unit_deadlines import UnitDeadlines
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
-from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Contact, Correction
@@ -40,6 +42,7 @@ _PUBLISH_RETRIES = (Retry,)
 # Pause between two searches for acts that are not published yet.
 _PUBLISHER_SECONDS = 5.0
 _CLOSING_SECONDS = 60.0
+_UNIT_DEADLINES_SECONDS = 60.0
 
 
 class DeskParts:
@@ -71,6 +74,11 @@ class DeskParts:
         """The answers of officers to recommendations of overseers."""
         parts = self._parts
         return RecommendationAnswers(self.answers, self.audit_log.append, self.publish_messages, parts.now)
+
+    @cached_property
+    def divisions(self) -> Divisions:
+        """The divisions of reports by officers."""
+        return Divisions(self.audit_log.append, self.publish_messages, self._parts.now)
 
     @cached_property
     def release_acts(self) -> ReleaseActs | None:
@@ -112,7 +120,7 @@ class DeskParts:
     def passing(self) -> UnitPassing:
         """The steps of cases between units."""
         parts = self._parts
-        tell = ChangeQueue(parts.now).add_passed
+        tell = unit_teller(parts)
         return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
@@ -141,6 +149,15 @@ class DeskParts:
         yield "desk-decisions", decisions.run
         closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS, parts.deadlines)
         yield "desk-closing", closing.run
+        units = UnitDeadlines(
+            parts.engine,
+            teller(parts),
+            parts.deadlines.calendar,
+            parts.now,
+            stopping,
+            _UNIT_DEADLINES_SECONDS,
+        )
+        yield "desk-unit-deadlines", units.run
         mail = self._mail()
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
         yield (

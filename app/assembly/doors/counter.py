@@ -8,18 +8,25 @@ from fastapi import APIRouter, Request
 
 from accounts.permissions import Act, Actor, actor_label
 from accounts.signed_in import SignedIn
-from app.assembly.doors.contact import form_contact
+from app.assembly.doors.contact import contact_store, form_contact, phone_proof
 from app.assembly.doors.parts import DoorParts
 from app.assembly.parts import Parts
+from app.assembly.reply_providers import sms_provider
 from bus.port import Outgoing
 from cases.clocks.clock_table import ClockName
-from ingest.counter.desk import CounterDesk, CounterOfficer, KeptFile
+from ingest.counter.channel import COUNTER as COUNTER_DOOR
+from ingest.counter.desk import CounterDesk, CounterOfficer, CounterPhone, KeptFile
 from ingest.counter.door import CounterDoor
 from ingest.counter.stamps import CounterStamps
 from ingest.http.acceptance import Acceptance
 from ingest.http.gate import Gate
+from ingest.web.contact_proof.addresses import masked_number
+from ingest.web.contact_proof.code_proof import CodeProof
+from ingest.web.contact_proof.contacts import ContactStore, ReportContact
+from ingest.web.contact_proof.pages import report_purpose
 from ingest.web.form_files import FormFiles
 from ingest.web.form_token import FormFile, FormTokens
+from messages.sealing import UnsealError
 from pages.addresses import COUNTER
 from pages.files.multipart import UploadedFile
 from pages.frame import NavigationEntry, SignedInPages
@@ -62,6 +69,49 @@ class _Scans:
         return self._tokens.seal(form_id, cast("FormFile", file))
 
 
+class _Phones:
+    """Codes for numbers that officers typed, by the code that proves those of the web form."""
+
+    def __init__(self, store: ContactStore, proof: CodeProof | None, check_rate: Callable[[str, str], None]) -> None:
+        self._store = store
+        self._proof = proof
+        self._check_rate = check_rate
+
+    @property
+    def can_prove(self) -> bool:
+        """See `ingest.counter.desk.Phones`."""
+        return self._proof is not None
+
+    def phone(self, tracking: str) -> CounterPhone | None:
+        """See `ingest.counter.desk.Phones`."""
+        contact = self._contact(tracking)
+        if self._proof is None or not contact.phone:
+            return None
+        return CounterPhone(masked_number(contact.phone), contact.is_phone_proven)
+
+    def send_code(self, tracking: str, account: str) -> None:
+        """See `ingest.counter.desk.Phones`."""
+        contact = self._contact(tracking)
+        if self._proof and contact.phone and not contact.is_phone_proven:
+            self._check_rate(COUNTER_DOOR.name, account)
+            self._proof.start(contact.phone, report_purpose(tracking))
+
+    def check_code(self, tracking: str, typed: str) -> None:
+        """See `ingest.counter.desk.Phones`."""
+        contact = self._contact(tracking)
+        # A second press of the button comes after the code was used.
+        if self._proof and contact.phone and not contact.is_phone_proven:
+            self._proof.check(contact.phone, report_purpose(tracking), typed)
+            self._store.mark_phone_proven(tracking)
+
+    def _contact(self, tracking: str) -> ReportContact:
+        try:
+            return self._store.contact(tracking)
+        except UnsealError:
+            # Its sender is forgotten.
+            return ReportContact()
+
+
 def counter_desk(
     parts: Parts,
     publish: Callable[[Sequence[Outgoing]], None],
@@ -95,8 +145,10 @@ def counter_doors(parts: DoorParts, desk: CounterDesk) -> Iterable[APIRouter]:
         lambda: parts.regions,
         _Scans(FormFiles(parts.attachments, tokens, check_rate), tokens),
         form_contact(parts, tokens, check_rate),
+        _Phones(contact_store(parts), phone_proof(parts, sms_provider, parts.randomness.new_id), check_rate),
         CounterStamps(parts.secrets.sender_key),
         parts.link_of,
+        parts.short_link_of,
         parts.randomness.new_id,
     )
     return (door.routes(),)

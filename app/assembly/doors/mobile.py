@@ -41,7 +41,7 @@ def report_states(ledger: StatusReader, own_reports: OwnReports, numbers: Sequen
 
 def _shown_report(status: ReportStatus, words: LastWords) -> ShownReport:
     return ShownReport(
-        state=status.state,
+        state=status.whole_state,
         sentence=status.sentence_to_sender,
         changed_at=status.changed_at,
         agency=status.agency,

@@ -26,7 +26,7 @@ def open311_status(status: ReportStatus) -> PublicStatus:
     if status.repeated_number:
         notes += f" Laporan ini tergabung dengan {status.repeated_number}."
     requested = next(step.at for step in status.steps if step.kind == "received")
-    return PublicStatus(status.state in ENDED_STATES, notes, status.agency, requested, status.changed_at)
+    return PublicStatus(status.whole_state in ENDED_STATES, notes, status.agency, requested, status.changed_at)
 
 
 class Open311PublicView:

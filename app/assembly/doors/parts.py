@@ -97,6 +97,11 @@ class DoorParts:
         return self._keys.link_of
 
     @property
+    def short_link_of(self) -> Callable[[str], str]:
+        """The short form of the sender's own link, by tracking number."""
+        return self._keys.short_link_of
+
+    @property
     def regions(self) -> Regions:
         """Regions that citizens choose from. Raises `TableError`."""
         return self._tables.regions

@@ -7,16 +7,14 @@ from functools import partial
 from sqlalchemy import Connection
 
 from app.assembly.derivation_names import PUBLIC
+from app.assembly.desk.telling import teller
 from app.assembly.parts import Parts
 from app.assembly.processes.batch_pauses import DERIVATIONS, batch_pause
 from cases.derivations.loop import Derivation, DerivationLoop
 from cases.facts.stage import CaseStage
-from desk.changes import CaseChange
-from desk.escalation.escalation import Escalation
-from desk.mail.notices import NoticeQueue
+from desk.changes import OnChanges
 from desk.read_model.derivation import DERIVATION as DESK
-from desk.read_model.derivation import DeskDerivation, OnChanges
-from desk.webhooks.change_queue import ChangeQueue
+from desk.read_model.derivation import DeskDerivation
 from oversight.read_model.derivation import DERIVATION as OVERSIGHT
 from oversight.read_model.derivation import derive_new
 from sinks.ledger.counts.queue_counts import DERIVATION as QUEUES
@@ -36,7 +34,7 @@ def case_stage(parts: Parts, on_stored: Callable[[], None]) -> CaseStage:
 
 def derivations(parts: Parts) -> Sequence[Derivation]:
     """Return the derivations of the service."""
-    return _derivations(parts, _teller(parts))
+    return _derivations(parts, teller(parts))
 
 
 def silent_derivations(parts: Parts) -> Sequence[Derivation]:
@@ -67,20 +65,6 @@ def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
 
         all_derivations.append(Derivation(PUBLIC, public_read_model(parts).derive_new))
     return all_derivations
-
-
-def _teller(parts: Parts) -> OnChanges:
-    """Return what stores what agencies are told of by webhook and e-mail, in the transaction of the derivation."""
-    webhooks, notices, has_mail = ChangeQueue(parts.now), NoticeQueue(parts.now), bool(parts.settings.smtp_host)
-    escalation = Escalation(parts.tables.escalation, parts.now, has_mail=has_mail)
-
-    def on_changes(connection: Connection, changes: Sequence[CaseChange]) -> None:
-        told = escalation.add(connection, changes)
-        webhooks.add(connection, told.by_webhook)
-        if has_mail:
-            notices.add(connection, told.by_mail)
-
-    return on_changes
 
 
 def _pass_by(_connection: Connection, *_news: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -14,7 +14,7 @@ from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_rows, print_table, stop
-from desk.changes import ChangeKind
+from desk.changes import CHANGE_KINDS, ChangeKind
 
 if TYPE_CHECKING:
     from app.assembly.parts import Parts
@@ -27,7 +27,6 @@ Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="The institution, 
 WebhookId = Annotated[UUID, typer.Argument(metavar="ID", help="Id of the webhook, as `list` shows it.")]
 Reason = Annotated[str, typer.Option("--why", help="Recorded with the action. Name no citizen.")]
 
-_CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 _REFUSALS: dict[RefusalReason, str] = {
     "not_an_address": "The address is not usable. Write https://host/path, without a user and without #.",
     "not_https": "The address must begin with https://. SATUPINTU_WEBHOOK_ALLOW_HTTP accepts http, too.",
@@ -44,7 +43,7 @@ def add(
     actor: Actor,
     why: Reason,
     kinds: Annotated[
-        str, typer.Option("--kinds", help=f"Kinds of changes, separated by commas: {', '.join(_CHANGE_KINDS)}.")
+        str, typer.Option("--kinds", help=f"Kinds of changes, separated by commas: {', '.join(CHANGE_KINDS)}.")
     ] = "",
     unit: Annotated[
         str, typer.Option("--unit", metavar="CODE", help="Only the cases of this unit and of those below it.")
@@ -192,9 +191,9 @@ def _webhooks(parts: Parts) -> Webhooks:
 
 def _parse_kinds(typed: str) -> list[ChangeKind]:
     names = [name.strip() for name in typed.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in _CHANGE_KINDS]:
-        stop(f"{unknown[0]} is not a kind of change. The kinds are {', '.join(_CHANGE_KINDS)}.", EX_USAGE)
-    return [kind for kind in _CHANGE_KINDS if kind in names]
+    if unknown := [name for name in names if name not in CHANGE_KINDS]:
+        stop(f"{unknown[0]} is not a kind of change. The kinds are {', '.join(CHANGE_KINDS)}.", EX_USAGE)
+    return [kind for kind in CHANGE_KINDS if kind in names]
 
 
 def _state(webhook: Webhook) -> str:

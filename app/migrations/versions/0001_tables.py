@@ -346,6 +346,7 @@ def _create_desk_read_model() -> None:
         sa.Column("unit", sa.String(), nullable=False),
         sa.Column("unit_code", sa.String(), nullable=False),
         sa.Column("unit_due_at", _TIME, nullable=True),
+        sa.Column("unit_told", sa.String(), nullable=True),
         sa.Column("unit_from", sa.String(), nullable=False),
         sa.Column("returns", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -354,6 +355,7 @@ def _create_desk_read_model() -> None:
     op.create_index("ix_desk_holder_account", "desk_holder", ["agency", "account_id", "dispatch_id"])
     op.create_index("ix_desk_holder_unit", "desk_holder", ["agency", "unit", "dispatch_id"])
     op.create_index("ix_desk_holder_unit_code", "desk_holder", ["agency", "unit_code", "dispatch_id"])
+    _create_partial_index("ix_desk_holder_unit_due", "desk_holder", ["unit_due_at"], "unit_due_at IS NOT NULL")
     op.create_table(
         "desk_told_person",
         sa.Column("change_id", sa.Uuid(), primary_key=True),
@@ -714,8 +716,11 @@ def _create_cases() -> None:
         sa.Column("closed_id", sa.Uuid(), nullable=True),
         sa.Column("closed_at", _TIME, nullable=True),
         sa.Column("is_own_closed", sa.Boolean(), nullable=False),
+        sa.Column("part_of", sa.Uuid(), nullable=True),
+        sa.Column("part_number", sa.Integer(), nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
     )
+    _create_partial_index("ix_case_complaint_part_of", "case_complaint", ["part_of"], "part_of IS NOT NULL")
     op.create_index("ix_case_complaint_of", "case_complaint", ["of"])
     op.create_index("ix_case_complaint_suggested", "case_complaint", ["suggested_id"])
     _create_partial_index(
@@ -1263,6 +1268,15 @@ def _create_router() -> None:
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("apart_from", sa.Uuid(), primary_key=True),
     )
+    op.create_table(
+        "router_part",
+        sa.Column("part_id", sa.Uuid(), primary_key=True),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False, unique=True),
+        sa.Column("position", sa.String(), nullable=False),
+    )
+    op.create_index("ix_router_part_report_id", "router_part", ["report_id"])
     op.create_table(
         "router_partition",
         sa.Column("topic", sa.String(), primary_key=True),

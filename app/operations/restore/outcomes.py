@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bus.port import Record
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Correction, Dispatch
+from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch
 
 _REFUSAL_EVENTS = ("refused", "ping-pong", "hop-limit")
 _MOVE_RULES = frozenset({"merged", "split"})
@@ -39,10 +39,23 @@ def times_of_moves(dispatches: Iterable[Record]) -> Mapping[UUID, int]:
     return times
 
 
-def has_moved(record: Record, moves: Mapping[UUID, int]) -> bool:
-    """Return whether the complaint of the correction in a record has moved since."""
+def divisions_of(complaints: Iterable[Record]) -> AbstractSet[UUID]:
+    """Return the corrections by which reports were divided, as their parts name them."""
+    corrections: set[UUID] = set()
+    for record in complaints:
+        try:
+            part_of = codec.decode(Complaint, record.value, record.headers).part_of
+        except codec.CodecError:
+            continue
+        if part_of:
+            corrections.add(part_of.correction_id)
+    return corrections
+
+
+def has_moved(record: Record, moves: Mapping[UUID, int], divisions: AbstractSet[UUID]) -> bool:
+    """Return whether the complaint of the correction in a record has moved since, or has the part that it made."""
     try:
         correction = codec.decode(Correction, record.value, record.headers)
     except codec.CodecError:
         return False
-    return moves.get(correction.complaint_id, 0) >= record.timestamp
+    return correction.id in divisions or moves.get(correction.complaint_id, 0) >= record.timestamp

@@ -13,7 +13,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.operations.restore.archived_facts import ArchivedFacts, read_facts
-from app.operations.restore.outcomes import has_event, has_moved, times_of_moves
+from app.operations.restore.outcomes import divisions_of, has_event, has_moved, times_of_moves
 from app.operations.restore.temp_records import TempRecords
 from bus.port import Outgoing, Partition, Record, Restorer
 from bus.worker import Stage
@@ -248,8 +248,9 @@ class Restore:
         live = self._live_records(records, _ROUTER, [CORRECTIONS])
         if corrections := [record for record in live if not self._is_processed(_ROUTER, record)]:
             moves = times_of_moves(self._live_records(records, _ROUTER, queues))
+            divisions = divisions_of(self._live_records(records, _ROUTER, [COMPLAINTS]))
             for record in corrections:
-                if has_moved(record, moves):
+                if has_moved(record, moves, divisions):
                     self._advance(_ROUTER, record)
 
     def _live_records(self, records: TempRecords, stage: str, topics: Sequence[str]) -> Iterator[Record]:

@@ -45,6 +45,9 @@ def _has_ended(
     by_report = {report.id: statuses[report.tracking] for report in reports if report.tracking in statuses}
     if not by_report or any(status.changed_at >= cutoff for status in by_report.values()):
         return False
+    # Replies about a part need the contact of its report.
+    if any(part.state not in ENDED_STATES for status in by_report.values() for part in status.parts):
+        return False
     is_closed = case_id in by_report and by_report[case_id].is_closed
     return is_closed or all(status.state in ENDED_STATES for status in by_report.values())
 

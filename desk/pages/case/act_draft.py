@@ -55,6 +55,15 @@ class UnitDraft:
     fault: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DivisionDraft:
+    """A division that a person has begun. `fault` says why it is not sent."""
+
+    words: str = ""
+    agency: str = ""
+    fault: Message | None = None
+
+
 class CaseRenderer(Protocol):
     """Methods of `CasePage` that the forms call."""
 
@@ -70,6 +79,7 @@ class CaseRenderer(Protocol):
         suggestion_fault: Message | None = ...,
         recommendation: RecommendationDraft = ...,
         unit_draft: UnitDraft = ...,
+        division: DivisionDraft = ...,
     ) -> Response:
         """Return the page of the case with what a person has begun, or with why a suggestion was not decided.
 

@@ -14,7 +14,7 @@ from desk.acts.answers import ActFault, ActResult, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft, UnitDraft
 from desk.pages.case.act_pictures import ChosenPictures, chosen_pictures
-from desk.pages.case.act_slugs import READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME, readers_of
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.case.unit_part import officers_of_case
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
@@ -25,12 +25,10 @@ from desk.read_model.queries import read_page, row_cursor
 from desk.units.passing import Step
 from desk.units.tree import read_code
 from messages.shapes import (
-    FIELD_VERDICTS,
     MAX_ANSWER_PICTURES,
     MAX_EXTENSION_DAYS,
     VERDICTS_WITH_PICTURES,
     AnswerContent,
-    AnswerReaders,
     Verdict,
 )
 from messages.topics import TRIAGE
@@ -210,7 +208,7 @@ class ActForms:
             form.line("tujuan"),
             form.line("lanjut"),
             pictures=pictures,
-            readers=_readers(form, verdict),
+            readers=readers_of(form, verdict),
             extension_days=_extension_days(verdict, form),
         )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
@@ -231,11 +229,11 @@ class ActForms:
                 verdict,
                 text,
                 files=pictures.contents,
-                readers=_readers(form, verdict),
+                readers=readers_of(form, verdict),
                 extension_days=days,
             ),
             pictures=pictures,
-            readers=_readers(form, verdict),
+            readers=readers_of(form, verdict),
             extension_days=days,
         )
 
@@ -304,10 +302,6 @@ class ActForms:
     def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:
         address = list_query(request).case_address(view.case.case.tracking, **outcome)
         return see_other(address + _INNER_PART)
-
-
-def _readers(form: Form, verdict: Verdict) -> AnswerReaders:
-    return READERS_BY_NAME.get(form.line("pembaca"), "") if verdict in FIELD_VERDICTS["readers"] else ""
 
 
 def _extension_days(verdict: Verdict, form: Form) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from accounts.permissions import Act
-from messages.shapes import AnswerReaders, Verdict
+from messages.shapes import FIELD_VERDICTS, AnswerReaders, Verdict
+from pages.forms import Form
 
 # In the order in which a page offers them.
 VERDICTS_BY_NAME: Mapping[str, Verdict] = {
@@ -25,3 +26,8 @@ RIGHTS: Mapping[Verdict, Act] = {
 }
 # Readers of a text beside the sender, in the order in which the form of an answer offers them.
 READERS_BY_NAME: Mapping[str, AnswerReaders] = {"": "", "semua-pelapor": "all-senders", "pelapor": "sender"}
+
+
+def readers_of(form: Form, verdict: Verdict) -> AnswerReaders:
+    """Return the readers that a form of an answer chooses; the usual ones for a verdict without readers."""
+    return READERS_BY_NAME.get(form.line("pembaca"), "") if verdict in FIELD_VERDICTS["readers"] else ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -11,11 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
+from desk.escalation.told_persons import told_moments
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
-from desk.pages.case.act_draft import ActDraft, NoteDraft, UnitDraft
+from desk.pages.case.act_draft import ActDraft, DivisionDraft, NoteDraft, UnitDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
+from desk.pages.case.division_form import DivisionPart
 from desk.pages.case.done_acts import done_act
 from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, public_place, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
@@ -24,13 +27,14 @@ from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_p
 from desk.pages.case.unit_part import unit_values
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from desk.pages.told_wording import ShownMoment, shown_moments
 from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from desk.units.tiers import Tier
 from language.masking import mask_with_labels
 from messages.replies.reply_texts import AttachedFiles, extension_words
 from messages.sender_link import sample_link
-from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, MAX_PARTS, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.cleaning import MAX_FILE_BYTES
@@ -44,6 +48,7 @@ from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_ST
 
 _MAX_SEARCH_LENGTH = 100
 _NO_ACT, _NO_NOTE, _NO_RECOMMENDATION, _NO_STEP = ActDraft(), NoteDraft(), RecommendationDraft(), UnitDraft()
+_NO_DIVISION = DivisionDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,14 @@ class CasePage:
         publik: str = "",
         catatan: str = "",
         banding: str = "",
+        bagian: str = "",
     ) -> Response:
         """Return the page.
 
         `tindakan` opens the form of an act, with the institution `tujuan` if it is a refusal. `hasil` is the id of an
         act that was just done, `terkirim` that of a recommendation that was just answered. `publik` shows the words
         that everybody would read. `catatan`: a note was just stored. `banding` shows the pictures of the sender beside
-        those of the work.
+        those of the work. `bagian`: a division was just sent.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
@@ -134,6 +140,7 @@ class CasePage:
             shows_public_words=bool(publik),
             is_note_stored=catatan == "tersimpan",
             compares_pictures=bool(banding),
+            is_division_sent=bagian == "terkirim",
         )
 
     def render(
@@ -153,6 +160,8 @@ class CasePage:
         is_note_stored: bool = False,
         compares_pictures: bool = False,
         unit_draft: UnitDraft = _NO_STEP,
+        division: DivisionDraft = _NO_DIVISION,
+        is_division_sent: bool = False,
     ) -> Response:
         """Return the page with what a person has begun, or why a suggestion was not decided."""
         parts, tier = self._parts, self._parts.tier(actor)
@@ -186,9 +195,11 @@ class CasePage:
             "picture_limit": readable_size(MAX_FILE_BYTES),
             "document_limit": readable_size(MAX_DOCUMENT_BYTES),
             "document_pages": MAX_DOCUMENT_PAGES,
+            "division": self._division_part(actor, view, division, is_sent=is_division_sent),
             "unsent_answer": recommendation if recommendation.fault else None,
         }
         has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault or unit_draft.fault
+        has_fault = has_fault or division.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
@@ -246,6 +257,7 @@ class CasePage:
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
+            "counter_way": wording.COUNTER_WAYS.get(dispatch.report.counter_way),
             "topic": topic_label(parts.topics(), dispatch.topic),
             "second_matter": self._second_matter(view),
             "place": list(case_model.place_lines(dispatch.report)),
@@ -270,6 +282,21 @@ class CasePage:
         name = parts.institutions.name(matter.agency) if matter.agency else ""
         return SecondMatterPart(sentence, name, matter.agency)
 
+    def _division_part(
+        self, actor: Actor, view: CaseProgressView, draft: DivisionDraft, *, is_sent: bool
+    ) -> DivisionPart:
+        name, case, matter = self._parts.institutions.name, view.case.case, other_matter(view.case.dispatch)
+        agency = matter.agency if matter and matter.agency != case.agency else ""
+        is_open = case.is_current and view.state != "selesai" and len(view.case.parts) + 1 < MAX_PARTS
+        return DivisionPart(
+            tuple((part, name(part.agency)) for part in view.case.parts),
+            may_divide=is_open and not view.case.dispatch.part_of and may(actor, Act.DIVIDE, case.agency),
+            draft=draft,
+            agency=agency,
+            agency_name=name(agency) if agency else "",
+            is_sent=is_sent,
+        )
+
     def _inner_values(self, actor: Actor, view: CaseProgressView, tier: Tier) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case
         is_shown = case.is_current and not view.case.is_anonymous
@@ -277,6 +304,7 @@ class CasePage:
             "notes": parts.work.notes(case.agency, case.complaint_id),
             "assignments": parts.work.assignments(case.agency, case.dispatch_id),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
+            "told_moments": self._told_moments(case.agency, case.dispatch_id),
             **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
@@ -286,6 +314,11 @@ class CasePage:
     def _suggesting(self, view: CaseProgressView, tier: Tier) -> SuggestingCases:
         with read_transaction(self._parts.engine) as connection:
             return read_suggesting_cases(connection, tier, view.case.case)
+
+    def _told_moments(self, agency: str, dispatch_id: UUID) -> Sequence[ShownMoment]:
+        with read_transaction(self._parts.engine) as connection:
+            moments = told_moments(connection, agency, [dispatch_id])
+        return shown_moments(moments.get(dispatch_id, ()))
 
     def _suggestion_part(self, actor: Actor, view: CaseProgressView) -> SuggestionPart | None:
         suggestion, number = view.case.suggestion, view.case.case.tracking

@@ -59,14 +59,14 @@ class Identity:
         """Return the contact after the view is recorded; `None` if there is none that may be, or can be, opened."""
         parts, dispatch = self._parts, view.case.dispatch
         with read_transaction(parts.engine) as connection:
-            sealed = read_contact(connection, dispatch.complaint_id)
-        if sealed is None:
+            contact = read_contact(connection, dispatch.complaint_id)
+        if contact is None:
             return None
         at = parts.now()
         subject = reveal_subject(str(dispatch.complaint_id), actor.role, iso(reveal_end(actor.role, at)))
         parts.record("desk.identity", subject, actor_label(actor), reason, at)
         try:
-            return parts.open_contact(sealed, dispatch.message_id)
+            return parts.open_contact(*contact)
         except UnsealError:
             return None
 

@@ -13,6 +13,7 @@ from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, KEYS_ADDRESS, UnknownId, parse_id
 from desk.pages.integration.overview import Overview, Typed, expiry_delay, newest_key
 from desk.pages.parts import DeskPageParts
+from desk.units.tree import UnknownUnit
 from pages.forms import Form, PostedForm
 from pages.responses import see_other
 
@@ -53,9 +54,14 @@ class KeyForms:
                 return self._overview.page(request, actor, typed, key_fault=wording.KEYS_CHANGED)
             expires_at = parts.now() + delay if delay else None
             try:
-                key, text = self._keys.issue(actor.agency, typed.scopes, actor_label(actor), _WHY, expires_at)
+                key, text = self._keys.issue(
+                    actor.agency, typed.scopes, actor_label(actor), _WHY, expires_at, typed.unit
+                )
             except TooManyKeys:
-                return self._overview.page(request, actor, typed, key_fault=wording.TOO_MANY_KEYS)
+                fault = wording.TOO_MANY_KEYS_OF_UNIT if typed.unit else wording.TOO_MANY_KEYS
+                return self._overview.page(request, actor, typed, key_fault=fault)
+            except UnknownUnit:
+                return self._overview.page(request, actor, typed, key_fault=wording.UNIT_UNKNOWN)
         values = {"key": key, "text": text, "scopes": wording.scopes_in_words(key)}
         return parts.render("key_shown.html", request, actor, values)
 
@@ -72,4 +78,4 @@ class KeyForms:
 def _read_key_form(form: Form) -> Typed:
     chosen, days = form.lines("hak"), form.line("masa")
     period = next((period for period in wording.KEY_PERIODS if str(period) == days), wording.USUAL_KEY_PERIOD)
-    return Typed(scopes=[scope for scope in SCOPES if scope in chosen], period=period)
+    return Typed(scopes=[scope for scope in SCOPES if scope in chosen], period=period, unit=form.line("unit"))

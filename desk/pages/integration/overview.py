@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, person_name
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
-from desk.changes import ChangeKind
+from desk.changes import CHANGE_KINDS, ChangeKind
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, MAIL_ADDRESS, webhook_address
 from desk.pages.integration.wording import StateInWords
 from desk.pages.parts import DeskPageParts
-from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
+from desk.webhooks.webhooks import MAX_WEBHOOKS, Webhooks
 from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -27,12 +27,16 @@ _SHOWN_INVALID_KEYS = 20
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Content of the forms as the person sent it. `period` counts days, 0 is without end."""
+    """Content of the forms as the person sent it. `period` counts days, 0 is without end.
+
+    `unit` is the code of the unit whose cases the webhook or key sees; empty for the whole institution.
+    """
 
     address: str = ""
     kinds: Collection[ChangeKind] = CHANGE_KINDS
     scopes: Collection[Scope] = SCOPES
     period: int = wording.USUAL_KEY_PERIOD
+    unit: str = ""
 
 
 class Overview:
@@ -76,6 +80,7 @@ class Overview:
         now, keys = self._parts.now(), self._keys.keys(actor.agency)
         webhooks = self._webhooks.list_webhooks(actor.agency)
         valid_keys = [key for key in keys if key.is_valid(now)]
+        tree = self._parts.units.tree(actor.agency)
         invalid_keys = [key for key in keys if not key.is_valid(now)][:_SHOWN_INVALID_KEYS]
         values = {
             "typed": typed or Typed(),
@@ -91,7 +96,9 @@ class Overview:
             "kinds": wording.KIND_NAMES.items(),
             "valid_keys": _shown_keys(valid_keys, now),
             "invalid_keys": _shown_keys(invalid_keys, now),
-            "has_space_for_key": sum(not key.unit for key in valid_keys) < MAX_VALID_KEYS,
+            # Each unit has the same number of its own.
+            "has_space_for_key": bool(tree.units) or len(valid_keys) < MAX_VALID_KEYS,
+            "units": [(unit.code, tree.path(unit.code)) for _, unit in tree.in_order()],
             "too_many_keys": wording.TOO_MANY_KEYS,
             "keys_version": newest_key(keys),
             "scopes": wording.SCOPE_NAMES.items(),

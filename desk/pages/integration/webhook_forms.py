@@ -8,14 +8,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, actor_label
+from desk.changes import CHANGE_KINDS
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, WEBHOOKS_ADDRESS, UnknownId, parse_id, webhook_address
 from desk.pages.integration.overview import Overview, Typed
 from desk.pages.integration.running_tests import RunningTests
 from desk.pages.integration.webhook_page import WebhookPage, read_position, secret_version
 from desk.pages.parts import DeskPageParts
+from desk.units.tree import UnknownUnit
 from desk.webhooks.address_guard import AddressRefused
-from desk.webhooks.webhooks import CHANGE_KINDS, TooManyWebhooks, UnknownWebhook, Webhooks
+from desk.webhooks.webhooks import TooManyWebhooks, UnknownWebhook, Webhooks
 from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -60,15 +62,18 @@ class WebhookForms:
         """Add a webhook and show its secret once, on this response."""
         actor = self._require(request)
         chosen = form.lines("jenis")
-        typed = Typed(address=form.line("alamat"), kinds=[kind for kind in CHANGE_KINDS if kind in chosen])
+        kinds = [kind for kind in CHANGE_KINDS if kind in chosen]
+        typed = Typed(address=form.line("alamat"), kinds=kinds, unit=form.line("unit"))
         try:
             if fault := self._fault(actor, typed):
                 return self._overview.page(request, actor, typed, webhook_fault=fault)
-            added = self._webhooks.add(actor.agency, typed.address, typed.kinds, actor_label(actor), _WHY)
+            added = self._webhooks.add(actor.agency, typed.address, typed.kinds, actor_label(actor), _WHY, typed.unit)
         except AddressRefused as refused:
             return self._overview.page(request, actor, typed, webhook_fault=wording.ERRORS[refused.reason])
         except TooManyWebhooks:
             return self._overview.page(request, actor, typed, webhook_fault=wording.TOO_MANY_WEBHOOKS)
+        except UnknownUnit:
+            return self._overview.page(request, actor, typed, webhook_fault=wording.UNIT_UNKNOWN)
         return self._secret_page(request, actor, added.id, typed.address, added.secret, is_new=True)
 
     def rotate_secret(self, request: Request, webhook_id: str, form: PostedForm) -> Response:

@@ -93,6 +93,10 @@ SCOPES_MISSING = _("Pilih paling sedikit satu hak.")
 TOO_MANY_KEYS = _("Instansi Anda sudah memiliki {limit} kunci yang berlaku. Cabut satu lebih dahulu.").filled(
     limit=MAX_VALID_KEYS
 )
+TOO_MANY_KEYS_OF_UNIT = _("Unit ini sudah memiliki {limit} kunci yang berlaku. Cabut satu lebih dahulu.").filled(
+    limit=MAX_VALID_KEYS
+)
+UNIT_UNKNOWN = _("Unit itu tidak ada lagi. Pilih unit lain, atau seluruh instansi.")
 KEYS_CHANGED = _(
     "Daftar kunci sudah berubah sejak halaman dibuka. Tidak ada kunci baru yang dibuat. "
     "Sebuah kunci hanya ditampilkan sekali. Bila hilang, cabut kunci itu dan buat yang baru."

@@ -68,7 +68,7 @@ class ContactPages:
         def start(contact: ReportContact) -> None:
             self._gate.check_rate("contact-code", self._gate.arrival(request, b"").address)
             if self._proof and contact.phone and not contact.is_phone_proven:
-                self._proof.start(contact.phone, _purpose(tracking))
+                self._proof.start(contact.phone, report_purpose(tracking))
 
         if page := await self._tried(request, tracking, bukti, start):
             return page
@@ -88,7 +88,7 @@ class ContactPages:
         def check(contact: ReportContact) -> None:
             # A second press of the button comes after the code was used.
             if self._proof and contact.phone and not contact.is_phone_proven:
-                self._proof.check(contact.phone, _purpose(tracking), typed)
+                self._proof.check(contact.phone, report_purpose(tracking), typed)
                 self._store.mark_phone_proven(tracking)
 
         if page := await self._tried(request, tracking, bukti, check):
@@ -153,5 +153,6 @@ class ContactPages:
         return page_response(self._templates, "contact_email.html", values)
 
 
-def _purpose(tracking: str) -> str:
+def report_purpose(tracking: str) -> str:
+    """Return the purpose of a code that proves the number of a report."""
     return f"report:{tracking}"

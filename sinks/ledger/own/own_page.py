@@ -1,6 +1,6 @@
 """Page of the sender's own link, as HTML and as JSON. Its address is a secret: no log, metric or other page has it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -10,17 +10,18 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from cases.clocks.deadlines import Deadlines
-from messages.ids import complaint_id
+from messages.ids import complaint_id, part_message_id
 from messages.replies.report_states import ReportState
-from messages.sender_link import read_sender_token, sender_token
+from messages.sender_link import read_sender_token, read_short_token, sender_token
 from messages.shapes import Moment, Place, SenderAct, Shape
 from pages.clients import asks_for_json
 from pages.files.downloads import download_header
 from pages.problems import PROBLEM_MEDIA_TYPE
-from pages.responses import page_response
+from pages.responses import page_response, see_other
 from pages.translation.message import message as _
 from sinks.ledger.own.own_consent import consent_acts
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
+from sinks.ledger.status import PartShown, parts_shown
 from sinks.ledger.wording import page_sentence
 
 _WRONG_LINK = _(
@@ -64,6 +65,7 @@ class OwnReportShown(Shape):
     `question_token` is the `token` with which an answer to `question` is sent. The question may be about a later
     message that became a case of its own; the entries of such a case have its `number`.
     `asks_rating`: the sender was asked how the report was handled, and can answer with the act `rates`.
+    `parts` are the parts into which the report was divided; it is part 1 itself, and everything else is about it.
     """
 
     tracking: str
@@ -78,6 +80,7 @@ class OwnReportShown(Shape):
     entries: tuple[EntryShown, ...]
     can: tuple[SenderAct, ...]
     asks_rating: bool = False
+    parts: tuple[PartShown, ...] = ()
 
 
 class NoSuchLink(Shape):
@@ -98,6 +101,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The report with its words.",
         "content": {**_HTML, "application/json": _json(OwnReportShown)},
     },
+    303: {"description": "To the long link, from the short one that is typed from paper."},
     404: {
         "description": "The link is wrong; JSON also before the report is in the ledger.",
         "content": {**_HTML, PROBLEM_MEDIA_TYPE: _json(NoSuchLink)},
@@ -154,7 +158,14 @@ class OwnPage:
         return router
 
     def read_own(self, token: str, request: Request, terkirim: str = "") -> Response:
-        """Show the report. `terkirim` is the act that the sender just sent; its message may not be there yet."""
+        """Show the report. `terkirim` is the act that the sender just sent; its message may not be there yet.
+
+        A short link leads to the long one; before the report is in the ledger, to the page of its number.
+        """
+        if number := read_short_token(token, self._link_key):
+            of_number = self._reports.message_of(number)
+            path = f"/l/{sender_token(of_number, self._link_key)}" if of_number else f"/status/{number}"
+            return see_other(path)
         accepts_json = asks_for_json(request.scope)
         message_id = read_sender_token(token, self._link_key)
         if message_id is None:
@@ -174,6 +185,8 @@ class OwnPage:
             "form_id": self._new_form_id,
             "place_lines": tuple(_place_lines(report.place)) if report else (),
             "question_token": self._question_token(report) if report else "",
+            "part_tokens": self._part_tokens(report, message_id),
+            "whole_token": self._token(report.whole_message_id) if report and report.whole_message_id else "",
         }
         return page_response(self._pages, "own.html", context, headers=_HEADERS)
 
@@ -201,7 +214,18 @@ class OwnPage:
 
     def _question_token(self, report: OwnReport) -> str:
         asked_id = report.asked_message_id if report.question else None
-        return sender_token(asked_id, self._link_key) if asked_id else ""
+        return self._token(asked_id) if asked_id else ""
+
+    def _part_tokens(self, report: OwnReport | None, message_id: UUID) -> Mapping[str, str]:
+        """Return the token of the own page of each part of a report, by its tracking number."""
+        report_id = complaint_id(message_id)
+        return {
+            part.tracking: self._token(part_message_id(report_id, part.part_number))
+            for part in (report.status.parts if report else ())
+        }
+
+    def _token(self, message_id: UUID) -> str:
+        return sender_token(message_id, self._link_key)
 
     def _acts(self, report: OwnReport | None) -> tuple[SenderAct, ...]:
         if report is None:
@@ -229,6 +253,7 @@ class OwnPage:
             entries=tuple(map(_entry_shown, report.entries)),
             can=acts,
             asks_rating=report.asks_rating and "rates" in acts,
+            parts=parts_shown(report.status),
         )
         return JSONResponse(shown.model_dump(mode="json"), headers=_HEADERS)
 

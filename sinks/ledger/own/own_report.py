@@ -74,6 +74,7 @@ class OwnReport:
     `consent` is that to the hand-over to the Ombudsman. `asks_rating`: the sender was asked for a rating and gave none.
     `place` is the place as it was sent, known once the report was dispatched.
     `former_number` is that of the sender's own closed report that this one is like; empty without one.
+    `whole_message_id` is the raw message of the report of which it is a part; `None` for a report.
     """
 
     status: ReportStatus
@@ -87,6 +88,7 @@ class OwnReport:
     consent: OwnConsent = NO_CONSENT
     asks_rating: bool = False
     place: Place = NO_PLACE
+    whole_message_id: UUID | None = None
 
     def file(self, file_id: str) -> AnswerFile | None:
         """Return the file with this id that the sender sent about the report, or reads in an answer to it."""
@@ -202,6 +204,16 @@ class OwnReports:
         self._mask = mask
         self._statuses = statuses
 
+    def message_of(self, number: str) -> UUID | None:
+        """Return the raw message of a report by its number; `None` if the ledger does not have it (yet)."""
+        reports = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
+        set_aside = select(col(EventFact.message_id)).where(col(EventFact.tracking) == number, IS_SET_ASIDE)
+        with read_transaction(self._engine) as connection:
+            for query in (reports, set_aside):
+                if message_id := connection.execute(query.limit(1)).scalars().first():
+                    return UUID(str(message_id))
+        return None
+
     def read(self, message_id: UUID) -> OwnReport | None:
         """Return the report that a raw message became; `None` if the ledger does not have it (yet)."""
         report_id = complaint_id(message_id)
@@ -211,6 +223,7 @@ class OwnReports:
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
             is_forgotten = bool(forgotten_complaints(connection, [report_id]))
             consent = read_own_consent(connection, report_id, messages)
+            whole_message_id = _whole_message_id(connection, report_id)
             further_cases = _further_cases(connection, messages[1:])
             former = read_former_report(connection, number) if number else None
             asks_rating = bool(open_rating_questions(connection, [number])) if number else False
@@ -240,6 +253,7 @@ class OwnReports:
             consent=consent,
             asks_rating=asks_rating,
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
+            whole_message_id=whole_message_id,
         )
 
     def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, ReadAnswer]:
@@ -408,6 +422,13 @@ def _further_cases(connection: Connection, messages: Sequence[Row[Any]]) -> Mapp
     )
     case_ids = set(connection.execute(query).scalars()) if by_id else set()
     return {row.tracking: row.message_id for row in messages if row.id in case_ids}
+
+
+def _whole_message_id(connection: Connection, part_id: UUID) -> UUID | None:
+    """Return the raw message of the report of which a complaint is a part; `None` for a report."""
+    report_id = select(ComplaintFact.part_of).where(col(ComplaintFact.id) == part_id).scalar_subquery()
+    query = select(ComplaintFact.message_id).where(col(ComplaintFact.id) == report_id)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def _set_aside_number(connection: Connection, message_id: UUID) -> str | None:

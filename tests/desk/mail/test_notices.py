@@ -23,7 +23,7 @@ from desk.mail.notices import NEW_CASES_INTERVAL, NOTICE_INTERVAL, NoticeJob, No
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
-from desk.mail.texts import DEADLINE_KINDS, MAX_LISTED_CASES, DeskLinks, DigestCounts
+from desk.mail.texts import ESCALATED_KINDS, MAX_LISTED_CASES, DeskLinks, DigestCounts
 from desk.read_model.tables import DeskCase
 from desk.units.tree import Unit
 from desk.units.units import Units
@@ -414,11 +414,11 @@ def test_officers_hear_of_recommendations_and_of_their_deadlines(office: Office)
     assert "L2" not in mails["budi@pln.example"].body
 
 
-@pytest.mark.parametrize("kind", sorted(DEADLINE_KINDS))
+@pytest.mark.parametrize("kind", sorted(ESCALATED_KINDS))
 def test_every_kind_of_deadline_has_its_sentences(office: Office, kind: ChangeKind) -> None:
     """For persons of the agency, and for overseers unless it is the deadline of a unit."""
     office.reached(1, kind, "1", "overseer")
-    assert office.notices.step() == 1 + (not kind.startswith("unit-"))
+    assert office.notices.step() == 1 + (not kind.startswith(("unit-", "passed-")))
     assert "L1: https://lapor.example/desk/L1" in office.send_all()["ratna@pln.example"].body
 
 

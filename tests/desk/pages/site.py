@@ -25,6 +25,7 @@ from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.case_work import CaseWork
+from desk.acts.divisions import Divisions
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.pages.desk_pages import NAVIGATION, DeskPages
@@ -103,6 +104,7 @@ class DeskSite:
             answers=answers,
             suggestions=StaffSuggestions(self.desk.engine, lambda: _CorrectionProducer(self), _SiteLog(self)),
             recommendations=RecommendationAnswers(answers, self.record, self.publish_messages, self.now),
+            divisions=Divisions(self.record, _CorrectionProducer(self).publish, self.now),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             units=Units(self.desk.engine, self.record, self.now),
             passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_passed),

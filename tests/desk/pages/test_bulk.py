@@ -70,6 +70,20 @@ def test_accepting_many_needs_no_text(site: DeskSite, client: DeskClient) -> Non
     assert [(item.verdict, item.text) for item in site.desk.published] == [("accepted", "")] * 2
 
 
+def test_the_readers_of_the_answer_are_chosen_once_for_all(site: DeskSite, client: DeskClient) -> None:
+    """The preview keeps the choice and says what it means for a case with joined citizens. Accepting has no readers."""
+    numbers = _many(site, 2)
+    site.send(8, "Sama di sini", of=1, kind="joins")
+    form = [f"{number}:0" for number in numbers]
+    typed = {"tindakan": "tanggapi", "isi": TEXT, "pembaca": "semua-pelapor"}
+    preview = send_many(client, form, langkah="pratinjau", **typed)
+    assert '<option value="semua-pelapor" selected>' in preview.text
+    assert "Warga lain yang melaporkan hal ini membaca seluruh teks Anda" in text_of(preview)
+    send_many(client, form, langkah="kirim", **typed)
+    send_many(client, form, langkah="kirim", tindakan="terima", pembaca="semua-pelapor")
+    assert {(answer.verdict, answer.readers) for answer in site.desk.published} == {("responded", "all-senders")}
+
+
 def test_what_cannot_be_sent_is_told(site: DeskSite, client: DeskClient) -> None:
     """No choice, too many, no text, and a refusal of many at once."""
     numbers = _many(site, 1)

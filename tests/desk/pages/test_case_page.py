@@ -181,7 +181,10 @@ def test_the_history_marks_what_did_not_count(site: DeskSite, client: DeskClient
 def test_a_closed_case_offers_only_one_more_response(site: DeskSite, client: DeskClient) -> None:
     """The forms follow the table of verdicts."""
     number = site.send(1)
-    assert _acts(case_page(client, number)) == ["terima", "tanggapi", "minta-keterangan", "bukan-kewenangan", "tutup"]
+    assert _acts(case_page(client, number)) == [
+        *("terima", "tanggapi", "minta-keterangan", "bukan-kewenangan", "tutup"),
+        "bagi",
+    ]
     done(site, client, number, "tutup", "Sudah dibuka lagi.")
     assert _acts(case_page(client, number)) == ["tanggapi"]
 

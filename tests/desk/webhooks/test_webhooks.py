@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from config.database import DatabaseUnavailable, read_transaction
+from desk.changes import CHANGE_KINDS
 from desk.webhooks.address_guard import AddressRefused
 from desk.webhooks.schedule import RETRY_DELAYS, AttemptResult
-from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, TooManyWebhooks, UnknownWebhook, Webhooks
+from desk.webhooks.webhooks import MAX_WEBHOOKS, TooManyWebhooks, UnknownWebhook, Webhooks
 from tests.desk.webhooks.harness import AGENCY, OTHER_AGENCY, Harness, change
 from tests.desk.webhooks.receiver import Receiver, answer, verify_at_any_time
 

@@ -47,7 +47,7 @@ def test_a_bus_without_faults_has_no_difference(bus: AuditedBus) -> None:
     counts = (audit.accepted, audit.complaints, audit.repeats, audit.joins, audit.not_complaints, audit.quarantined)
     assert counts == (9, 4, 1, 1, 1, 1)
     assert (audit.dead, audit.pending, audit.delivered_again) == (1, 0, 1)
-    assert (audit.at_agencies, audit.at_triage) == (4, 2)
+    assert (audit.parts, audit.at_agencies, audit.at_triage) == (1, 4, 3)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
@@ -74,7 +74,7 @@ def test_all_faults_together_cause_all_differences(bus: AuditedBus) -> None:
     audit = bus.audit_processed(*(record for fault in FAULTS for record in fault.records))
     assert listed(audit) == expected_differences(FAULTS)
     counts = audit.counts_by_kind()
-    assert (counts["lost"], counts["doubled"], counts["misfiled"]) == (12, 6, 2)
+    assert (counts["lost"], counts["doubled"], counts["misfiled"]) == (13, 6, 2)
 
 
 def test_accepted_is_the_sum_of_outcomes_and_lost_messages(bus: AuditedBus) -> None:

@@ -108,6 +108,10 @@ def test_the_year_has_every_kind_of_case(facts: DuckDBPyConnection) -> None:
         *("rating > 0 AND rating_asked_at IS NULL", "rating > 0 AND reopenings > 0"),
         *("forwarded_at IS NULL", "asked_at IS NOT NULL AND wait_end IS NULL", "answer_outcome = 'missed'"),
         *("answer_outcome = 'met'", "answered_at IS NULL", "verify_outcome = 'missed'", "touched_at > touch_due_at"),
+        # Extensions: without any reaction; that count, and were not kept; that gave the time in which the answer came.
+        "touched_at IS NULL AND id IN (SELECT complaint_id FROM counted WHERE verdict = 'extended')",
+        "answer_outcome = 'missed' AND id IN (SELECT complaint_id FROM extension)",
+        "answer_outcome = 'met' AND id IN (SELECT complaint_id FROM extension) AND agencies = 1 AND asked_at IS NULL",
         *("first_refused", "open_due_at IS NOT NULL", "three_times_due_at < open_due_at + INTERVAL 90 DAY"),
     )
     for condition in conditions:

@@ -34,7 +34,8 @@ CREATE MACRO zone(agency) AS CASE
 CREATE MACRO jakarta(t) AS CAST(t + INTERVAL 7 HOUR AS DATE);
 
 CREATE TABLE report AS
-SELECT id, CAST(moment AS TIMESTAMP) AS moment, channel, act, relation, relation_of FROM complaints;
+SELECT id, CAST(moment AS TIMESTAMP) AS moment, channel, act, relation, relation_of,
+       decode(value)::JSON ->> '$.report.kind' AS kind FROM complaints;
 CREATE TABLE hop AS
 SELECT complaint_id, id, hop, agency, own_case, CAST(moment AS TIMESTAMP) AS moment, region, report_topic AS topic,
        relation_of, relation, act, CAST(decode(value)::JSON ->> '$.follow_up.rating' AS INTEGER) AS rating,
@@ -43,18 +44,29 @@ SELECT complaint_id, id, hop, agency, own_case, CAST(moment AS TIMESTAMP) AS mom
        lag(CAST(decode(value)::JSON ->> '$.reopened' AS INTEGER)) OVER (PARTITION BY complaint_id ORDER BY hop) AS before
 FROM dispatches;
 -- Answers that came before the case went on, and before a closing or a refusal of the same hop.
-CREATE TABLE verdict AS
+CREATE TABLE counted AS
 SELECT * FROM (
     SELECT hop.complaint_id, hop.hop, hop.agency, answers.verdict, CAST(answers.timestamp AS TIMESTAMP) AS moment,
            json_array_length(decode(answers.value)::JSON -> '$.pictures') > 0
                OR (decode(answers.value)::JSON ->> '$.document') IS NOT NULL AS pictured,
+           coalesce(CAST(decode(answers.value)::JSON ->> '$.extension_days' AS INTEGER), 0) AS extension_days,
            count(*) FILTER (answers.verdict IN ('closed', 'refused')) OVER (
                PARTITION BY hop.id ORDER BY answers.timestamp ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended
     FROM answers JOIN hop ON hop.id = answers.dispatch_id
-    -- An extension of the deadline does nothing with the case.
-    WHERE hop.own_case AND answers.verdict <> 'extended' AND (answers.verdict = 'refused' OR hop.next_at IS NULL
+    WHERE hop.own_case AND (answers.verdict = 'refused' OR hop.next_at IS NULL
                             OR CAST(answers.timestamp AS TIMESTAMP) < hop.next_at))
 WHERE ended = 0;
+-- An extension of the deadline does nothing with the case.
+CREATE TABLE verdict AS SELECT * FROM counted WHERE verdict <> 'extended';
+-- The first one that counts: only for a question, by at most seven working days, before the deadline without waits.
+CREATE TABLE extension AS
+SELECT hop.complaint_id, hop.hop, counted.moment, extension_days FROM counted
+JOIN hop ON hop.complaint_id = counted.complaint_id AND hop.hop = counted.hop JOIN report ON report.id = hop.complaint_id
+WHERE counted.verdict = 'extended' AND hop.agency <> 'triage' AND kind = 'permintaan-informasi'
+    AND extension_days BETWEEN 1 AND 7 AND counted.moment <= after_days(hop.moment, 5, zone(hop.agency))
+    AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.complaint_id = hop.complaint_id AND v.hop = hop.hop
+        AND v.verdict = 'responded' AND v.moment < counted.moment)
+QUALIFY row_number() OVER (PARTITION BY hop.complaint_id ORDER BY counted.moment) = 1;
 CREATE TABLE message AS
 SELECT relation_of AS complaint_id, act, moment FROM hop WHERE NOT own_case AND relation = 'repeat' AND act <> 'rates';
 CREATE TABLE rating AS
@@ -89,7 +101,7 @@ SELECT report.id, report.moment, jakarta(report.moment) AS day, latest.region, l
        (SELECT arg_max(r.rating, r.moment) FROM rating r WHERE r.complaint_id = report.id) AS rating,
        (SELECT max(r.moment) FROM rating r WHERE r.complaint_id = report.id) AS rated_at,
        greatest(report.moment, (SELECT max(h.moment) FROM hop h WHERE h.complaint_id = report.id),
-                (SELECT max(v.moment) FROM verdict v WHERE v.complaint_id = report.id),
+                (SELECT max(c.moment) FROM counted c WHERE c.complaint_id = report.id),
                 (SELECT max(m.moment) FROM message m WHERE m.complaint_id = report.id)) AS until,
        -- The wait ends with words of the sender, a verdict, or the next hop.
        least((SELECT min(m.moment) FROM message m WHERE m.complaint_id = report.id AND m.moment > asked.moment AND act <> 'withdraws'),
@@ -104,19 +116,21 @@ CREATE TABLE run AS
 WITH started AS (
     SELECT id, 'verify' AS clock, 'triage' AS agency, 7 AS zone, moment AS start,
            least(forwarded_at, (SELECT min(v.moment) FROM verdict v WHERE v.complaint_id = own.id AND v.verdict = 'closed'))
-               AS done_at, NULL::TIMESTAMP AS left_at, true AS may_wait
+               AS done_at, NULL::TIMESTAMP AS left_at, true AS may_wait, 0 AS extension_days
     FROM own
     UNION ALL
     SELECT own.id, 'verify again', 'triage', 7, hop.moment, (SELECT min(h.moment) FROM hop h
-           WHERE h.complaint_id = own.id AND h.hop > hop.hop AND h.agency <> 'triage'), NULL, true
+           WHERE h.complaint_id = own.id AND h.hop > hop.hop AND h.agency <> 'triage'), NULL, true, 0
     FROM own JOIN hop ON hop.complaint_id = own.id AND hop.agency = 'triage' AND hop.hop > 0
     UNION ALL
     SELECT own.id, 'first_answer', hop.agency, zone(hop.agency), hop.moment,
            (SELECT min(v.moment) FROM verdict v WHERE v.complaint_id = own.id AND v.hop = hop.hop
-               AND v.verdict IN ('responded', 'closed')), hop.next_at, own.asked_hop = hop.hop
+               AND v.verdict IN ('responded', 'closed')), hop.next_at, own.asked_hop = hop.hop,
+           coalesce(extension.extension_days, 0)
     FROM own JOIN hop ON hop.complaint_id = own.id AND hop.own_case AND hop.agency <> 'triage'
+    LEFT JOIN extension ON extension.complaint_id = own.id AND extension.hop = hop.hop
     UNION ALL
-    SELECT own.id, 'resolve', own.agency, coalesce(zone(last.agency), 7), coalesce(last.moment, own.moment), own.closed_at, NULL, true
+    SELECT own.id, 'resolve', own.agency, coalesce(zone(last.agency), 7), coalesce(last.moment, own.moment), own.closed_at, NULL, true, 0
     FROM own LEFT JOIN (SELECT * FROM hop WHERE own_case AND reopened > coalesce(before, 0)
                         QUALIFY hop = max(hop) OVER (PARTITION BY complaint_id)) last ON last.complaint_id = own.id),
 ended AS (
@@ -130,9 +144,9 @@ ended AS (
     FROM started JOIN own USING (id)),
 due AS (
     SELECT *, CASE WHEN is_calendar THEN calendar_due(start, length, since, wait_until)
-                   ELSE working_due(start, length, zone, since, wait_until) END AS due_at,
+                   ELSE working_due(start, length + extension_days, zone, since, wait_until) END AS due_at,
               CASE WHEN is_calendar THEN calendar_due(start, 3 * length, since, wait_until)
-                   ELSE working_due(start, 3 * length, zone, since, wait_until) END AS three_times_due_at
+                   ELSE working_due(start, 3 * length + extension_days, zone, since, wait_until) END AS three_times_due_at
     FROM ended)
 SELECT *, CASE WHEN coalesce(ended_at, until) > due_at THEN 'missed'
                WHEN ended_at IS NOT NULL AND ended_at = done_at THEN 'met'

@@ -244,9 +244,9 @@ def test_no_code_or_text_from_outside_is_shown(engine: Engine) -> None:
     assert [(step.kind, step.agency) for step in status.steps] == [("received", ""), ("dispatched", "")]
 
 
-@pytest.mark.parametrize(("count", "statements"), [(1, 3), (1000, 3), (5001, 3)])
+@pytest.mark.parametrize(("count", "statements"), [(1, 4), (1000, 4), (5001, 4)])
 def test_a_few_statements_for_many(engine: Engine, count: int, statements: int) -> None:
-    """Three suffice for any number, with one that has a CTE. Only unknown numbers may be set aside."""
+    """Four suffice for any number, with one that has a CTE and one for parts. Only unknown numbers may be set aside."""
     numbers = written(engine, count)
     with counted(engine) as all_statements:
         assert len(StatusReader(engine, _NAMES).statuses(numbers)) == count
