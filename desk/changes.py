@@ -17,6 +17,7 @@ from config.reference.escalation import EscalatedClock, Moment
 # `recommended`: the agency must answer a recommendation of an overseer. `recommendation-due` and
 # `recommendation-overdue`: its deadline. `passed-on`: a unit got the case; webhooks hear of it as `received`.
 # `unit-due` and `unit-overdue`: the deadline that the institution set its unit.
+# `contribution-asked`: a unit of the agency was asked for a contribution. `contribution-given`: it gave it.
 ChangeKind: TypeAlias = Literal[
     "received",
     "danger",
@@ -33,6 +34,8 @@ ChangeKind: TypeAlias = Literal[
     "passed-on",
     "unit-due",
     "unit-overdue",
+    "contribution-asked",
+    "contribution-given",
 ]
 # Kinds of which webhooks are told.
 CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = tuple(kind for kind in get_args(ChangeKind) if kind != "passed-on")

@@ -10,6 +10,8 @@ COUNTER = "/desk/loket"
 # Page of an institution's units, and the form for a file of units on it.
 UNITS = "/desk/unit"
 UNITS_IMPORT = f"{UNITS}/impor"
+# What units are asked, and what they wrote.
+CONTRIBUTIONS = "/desk/kontribusi"
 
 # Forms with files, and where a program sends one. They read the body themselves, within their own limits.
 _FORMS_WITH_FILES = re.compile(rf"/desk/laporan/[^/]+/jawab|{COUNTER}|{UNITS_IMPORT}")

@@ -22,11 +22,13 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api import openapi
 from desk.api.answer_endpoint import AnswerEndpoint
 from desk.api.case_endpoints import CaseEndpoints, OpenFile
+from desk.api.contribution_endpoints import ContributionEndpoints
 from desk.api.edge import ApiEdge
 from desk.api.idempotency import IdempotencyKeys
 from desk.api.keys.access import Access
 from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES, KeyRateLimiter
+from desk.api.keys.scopes import Scope
 from desk.api.picture_endpoint import PictureEndpoint
 from desk.api.problems import ApiError
 from desk.api.recommendation_endpoint import RecommendationEndpoint
@@ -35,6 +37,8 @@ from desk.api.shapes import (
     Answer,
     CaseDetail,
     CasePage,
+    ContributionItem,
+    ContributionList,
     Document,
     FieldFault,
     InstitutionList,
@@ -46,6 +50,7 @@ from desk.api.shapes import (
 )
 from desk.api.unit_endpoints import UnitEndpoints
 from desk.institutions import Institutions
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from messages.channels import ReplyForm
@@ -53,6 +58,7 @@ from messages.shapes import Channel
 
 _HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
 _RETRY_SECONDS = "10"
+_READ_AND_ANSWER: tuple[Scope, Scope] = ("read", "answer")
 
 _log = structlog.get_logger()
 
@@ -80,6 +86,7 @@ class AgencyApi:
         pictures: AnswerPictures,
         units: Units,
         passing: UnitPassing,
+        contributions: UnitContributions,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
         self._cases = CaseEndpoints(engine, answers, institutions, open_file, record, now, deadlines)
@@ -87,6 +94,7 @@ class AgencyApi:
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
         self._picture = PictureEndpoint(answers, pictures)
         self._units = UnitEndpoints(engine, answers, institutions, units, passing)
+        self._contributions = ContributionEndpoints(answers, institutions, contributions)
         self._recommendation = RecommendationEndpoint(answers, recommendations)
 
     def application(self) -> ASGIApp:
@@ -195,6 +203,7 @@ class AgencyApi:
             openapi_extra={"requestBody": openapi.DOCUMENT_BODY},
         )
         self._add_unit_routes(router)
+        self._add_contribution_routes(router)
         router.add_api_route(
             "/institutions",
             self._cases.institutions,
@@ -248,6 +257,51 @@ class AgencyApi:
             methods=["DELETE"],
             dependencies=changing,
             operation_id="remove_unit",
+            status_code=204,
+            response_class=Response,
+            responses=openapi.problem_responses(404, 409),
+        )
+
+    def _add_contribution_routes(self, router: APIRouter) -> None:
+        endpoints = self._contributions
+        reading, answering = ([Depends(self._access.needing(scope))] for scope in _READ_AND_ANSWER)
+        for path, endpoint, operation_id in (
+            ("/contributions", endpoints.contributions, "list_contributions"),
+            ("/cases/{number}/contributions", endpoints.of_case, "list_contributions_of_case"),
+        ):
+            router.add_api_route(
+                path,
+                endpoint,
+                dependencies=reading,
+                operation_id=operation_id,
+                response_model=ContributionList,
+                responses=openapi.problem_responses(*([404] if "{" in path else [])),
+            )
+        for path, asking, operation_id, body in (
+            ("/cases/{number}/contributions", endpoints.ask, "ask_for_contribution", openapi.QUESTION_BODY),
+            (
+                "/cases/{number}/contributions/{contribution_id}",
+                endpoints.give,
+                "contribute",
+                openapi.CONTRIBUTION_BODY,
+            ),
+        ):
+            router.add_api_route(
+                path,
+                asking,
+                methods=["POST"],
+                dependencies=answering,
+                operation_id=operation_id,
+                response_model=ContributionItem,
+                responses=openapi.problem_responses(404, 409, 413),
+                openapi_extra={"requestBody": body},
+            )
+        router.add_api_route(
+            "/cases/{number}/contributions/{contribution_id}",
+            endpoints.withdraw,
+            methods=["DELETE"],
+            dependencies=answering,
+            operation_id="withdraw_request",
             status_code=204,
             response_class=Response,
             responses=openapi.problem_responses(404, 409),

@@ -107,8 +107,10 @@ class CaseEndpoints:
 
     def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:
         """Return a case. The number of a report that belongs to a case leads to the case."""
-        view = find_case(self._answers.case, key_tier(request), number)
-        self._answers.opened([view.case.case])
+        tier = key_tier(request)
+        view = find_case(self._answers.case, tier.with_asked(), number)
+        if tier.has_unit(view.case.case.unit_code):
+            self._answers.opened([view.case.case])
         content = shape_json(case_detail(view, self._deadlines))
         tag = entity_tag(view.case.case.hop, view.version, content)
         if is_unchanged(if_none_match, tag):
@@ -133,7 +135,7 @@ class CaseEndpoints:
     ) -> Response:
         """Return the bytes of one of the files of a case."""
         key = agency_key(request)
-        view = find_case(self._answers.case, key_tier(request), number)
+        view = find_case(self._answers.case, key_tier(request).with_asked(), number)
         file = next((item for item in files(view) if item.id == file_id), None)
         if file is None:
             raise ApiError(missing)

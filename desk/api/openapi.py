@@ -10,7 +10,9 @@ from desk.api.case_document import PREFIX
 from desk.api.problems import PROBLEMS
 from desk.api.shapes import (
     AnswerDraftBody,
+    ContributionBody,
     Problem,
+    QuestionBody,
     RecommendationAnswerBody,
     UnitBody,
     UnitReturnBody,
@@ -96,10 +98,29 @@ UNIT_RETURN_BODY = {
         }
     },
 }
+QUESTION_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewQuestion")},
+            "examples": {"ask": {"value": {"unit": "DINKES", "question": "Sejak kapan alatnya rusak?"}}},
+        }
+    },
+}
+CONTRIBUTION_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewContribution")},
+            "examples": {"contribute": {"value": {"text": "Alat rusak sejak Senin."}}},
+        }
+    },
+}
 ETAG_HEADER = {"ETag": {"description": "For If-None-Match and If-Match.", "schema": {"type": "string"}}}
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "You have the present state."}}
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
-PICTURE_BODY = {"required": True, "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BYTES)}
+# One type: clients that are generated for several do not compile. The bytes tell which picture it is.
+PICTURE_BODY = {"required": True, "description": "JPEG, PNG or WebP.", "content": {"application/octet-stream": _BYTES}}
 PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The bytes. They contain no metadata of the camera.",
@@ -140,7 +161,16 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for shape in (Problem, AnswerDraftBody, RecommendationAnswerBody, UnitBody, UnitStepBody, UnitReturnBody):
+    for shape in (
+        Problem,
+        AnswerDraftBody,
+        RecommendationAnswerBody,
+        UnitBody,
+        UnitStepBody,
+        UnitReturnBody,
+        QuestionBody,
+        ContributionBody,
+    ):
         schemas |= _schemas(shape)
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}
     document["security"] = [{_SCHEME: []}]

@@ -3,16 +3,18 @@
 `reason` is a constant for programs, `title` says what is wrong, and `detail` what to do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from desk.api.shapes import FieldFault, Problem
 from desk.read_model.case_rows import AgencyCaseState
 from messages.shapes import Verdict
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 class ProblemKind(NamedTuple):
@@ -60,13 +62,28 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
         ),
         "unit_in_use": ProblemKind(
             HTTPStatus.CONFLICT,
-            "The unit has open cases, officers, keys, webhooks or units below it.",
-            "Pass its cases on, and give its officers and units another one. Nothing was removed.",
+            "The unit has open cases, open requests, officers, keys, webhooks or units below it.",
+            "Pass its cases on, withdraw its requests, and give its officers another unit. Nothing was removed.",
         ),
         "not_accountable": ProblemKind(
             HTTPStatus.CONFLICT,
             "The case is not at the unit of your key.",
-            "Only the accountable unit gives a case back. A key of the agency passes it on.",
+            "Only the accountable unit gives a case back and asks others. A key of the agency passes it on.",
+        ),
+        "no_such_contribution": ProblemKind(
+            HTTPStatus.NOT_FOUND,
+            "No open request of this id is for a unit that your key sees.",
+            "It was answered or withdrawn, if it ever was. Nothing was stored.",
+        ),
+        "asked_already": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "The unit has an open request about this case.",
+            "Withdraw that request first, or wait for the contribution. Nothing was stored.",
+        ),
+        "over": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "The case is done, or has left your agency.",
+            "No contribution is needed any more. Nothing was stored.",
         ),
         "whole_agency_needed": ProblemKind(
             HTTPStatus.FORBIDDEN,
@@ -172,3 +189,21 @@ def body_faults(error: ValidationError) -> Sequence[FieldFault]:
         FieldFault(field=".".join(map(str, fault["loc"])) or "body", detail=fault["msg"])
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
+
+
+def read_shape(shape: type[_Shape], content: bytes, with_lines: Collection[str] = ()) -> _Shape:
+    """Return a body. Fields have one line each, those of `with_lines` several.
+
+    Raises `ApiError` that names each fault and repeats nothing.
+    """
+    try:
+        body = shape.model_validate_json(content)
+    except ValidationError as error:
+        raise ApiError("invalid_request", body_faults(error)) from None
+    for name, value in body.model_dump().items():
+        text = value.replace("\n", "") if isinstance(value, str) and name in with_lines else value
+        if isinstance(text, str) and not text.isprintable():
+            raise invalid(
+                name, "Send visible characters." if name in with_lines else "Send one line of visible characters."
+            )
+    return body

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
+from desk.units.contributions import MAX_CONTRIBUTION_LENGTH, MAX_QUESTION_LENGTH, ContributionState
 from messages.recommendation import RecommendationKind, RecommendationOutcome
 from messages.shapes import AnswerContent, Moment, Verdict
 
@@ -350,6 +351,52 @@ class UnitHolding(ApiShape):
     unit: str
     name: str
     due: Time | None = Field(description="Deadline that the unit has of its own.")
+
+
+class QuestionBody(BaseModel):
+    """A question of the accountable unit to another one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewQuestion")
+
+    unit: str = Field(max_length=40, description="Code of the unit that is asked.", examples=["DINKES"])
+    question: str = Field(max_length=MAX_QUESTION_LENGTH, examples=["Sejak kapan alatnya rusak?"])
+    due_on: date | None = Field(
+        None,
+        description="Last day for the contribution, not after the deadline of the case. Without it, that deadline.",
+    )
+    actor: str = Field("", max_length=100, description="Person who asks, as your program names the person.")
+
+
+class ContributionBody(BaseModel):
+    """What the asked unit knows. The accountable unit reads it, the sender does not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewContribution")
+
+    text: str = Field(max_length=MAX_CONTRIBUTION_LENGTH, examples=["Alat rusak sejak Senin."])
+    actor: str = Field("", max_length=100, description="Person who writes, as your program names the person.")
+
+
+class ContributionItem(ApiShape):
+    """A request to a unit, and its contribution."""
+
+    id: UUID
+    number: str = Field(examples=[_EXAMPLE_NUMBER])
+    unit: str = Field(description="Code of the unit that is asked.", examples=["DINKES"])
+    name: str
+    state: ContributionState = Field(description="`over`: the case was done or left before the unit wrote.")
+    question: str = Field(description="Empty for a key of the asked unit when the request is over.")
+    due: Time
+    asked: Time
+    asked_by: str
+    text: str = Field(description="Empty until the contribution is given.")
+    ended: Time | None = Field(description="Time at which it was given or withdrawn.")
+    ended_by: str
+
+
+class ContributionList(ApiShape):
+    """Requests for contributions."""
+
+    contributions: tuple[ContributionItem, ...]
 
 
 class FieldFault(ApiShape):

@@ -1,9 +1,8 @@
 """Endpoints of units: the tree of an agency, and the steps of a case between its units."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from sqlalchemy import Engine, Row
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from config.time_zones import time_zone
 from desk.acts.answers import OfficerAnswers
 from desk.api.case_endpoints import find_case
 from desk.api.keys.access import agency_key, key_actor, key_tier
-from desk.api.problems import ApiError, body_faults, invalid
+from desk.api.problems import ApiError, invalid, read_shape
 from desk.api.responses import json_response
 from desk.api.shapes import UnitBody, UnitHolding, UnitItem, UnitList, UnitReturnBody, UnitStepBody
 from desk.institutions import Institutions
@@ -23,7 +22,6 @@ from desk.units.units import Units
 
 # Reason of these acts in the audit log.
 _WHY = "agency interface"
-_Shape = TypeVar("_Shape", bound=BaseModel)
 # Field and detail of a fault of a step.
 _STEP_FAULTS: Mapping[PassingFault, tuple[str, str]] = {
     "unknown-unit": ("unit", "Your key's unit and those below it have none with this code. GET /agency/v1/units."),
@@ -69,7 +67,7 @@ class UnitEndpoints:
 
     def put_unit(self, request: Request, code: str) -> Response:
         """Add a unit, or change it. 201 for a new one."""
-        body, key = _read(UnitBody, request.state.body), agency_key(request)
+        body, key = read_shape(UnitBody, request.state.body), agency_key(request)
         self._require_whole(request)
         unit = Unit(
             read_code(code),
@@ -98,7 +96,7 @@ class UnitEndpoints:
 
     def pass_on(self, request: Request, number: str) -> Response:
         """Make a unit accountable for a case. The same step again changes nothing."""
-        body, key = _read(UnitStepBody, request.state.body), agency_key(request)
+        body, key = read_shape(UnitStepBody, request.state.body), agency_key(request)
         case = find_case(self._answers.progress, key_tier(request), number).case.case
         step = Step(read_code(body.unit), body.why.strip(), body.due_on)
         zone = time_zone(self._institutions.region(key.agency)).value
@@ -108,7 +106,7 @@ class UnitEndpoints:
 
     def give_back(self, request: Request, number: str) -> Response:
         """Give a case of the key's unit back with a reason."""
-        body, key = _read(UnitReturnBody, request.state.body), agency_key(request)
+        body, key = read_shape(UnitReturnBody, request.state.body), agency_key(request)
         case = find_case(self._answers.progress, key_tier(request), number).case.case
         return self._stepped(case, self._passing.give_back(key_actor(key, body.actor), case, body.why.strip()))
 
@@ -148,15 +146,3 @@ def _unit_error(fault: UnitFault) -> ApiError:
     if fault.reason in _UNIT_FAULTS:
         return invalid(*_UNIT_FAULTS[fault.reason])
     return ApiError("no_such_unit" if fault.reason == "unknown-unit" else "unit_in_use")
-
-
-def _read(shape: type[_Shape], content: bytes) -> _Shape:
-    """Return the body. Raises `ApiError` that names each fault and repeats nothing."""
-    try:
-        body = shape.model_validate_json(content)
-    except ValidationError as error:
-        raise ApiError("invalid_request", body_faults(error)) from None
-    for name, value in body.model_dump().items():
-        if isinstance(value, str) and not value.isprintable():
-            raise invalid(name, "Send one line of visible characters.")
-    return body

@@ -36,7 +36,8 @@ from desk.mail.texts import (
     switched_off_text,
 )
 from desk.read_model.queries import read_numbered
-from desk.units.tiers import tier_of
+from desk.units.tiers import read_tree, tier_of
+from desk.units.tree import UnitTree
 
 NOTICE_INTERVAL: Final = timedelta(hours=1)
 NEW_CASES_INTERVAL: Final = timedelta(minutes=10)
@@ -70,6 +71,7 @@ class NoticeQueue:
                 "kind": change.kind,
                 "agency": change.agency,
                 "number": change.number,
+                "unit": "",
                 "changed_at": change.at,
             }
             for change in changes
@@ -80,6 +82,12 @@ class NoticeQueue:
         ]
         for chunk in statement_chunks(rows):
             connection.execute(insert_statement(connection, NoticeRow).on_conflict_do_nothing(), list(chunk))
+
+    def add_contribution(self, connection: Connection, change: CaseChange, unit: str) -> None:
+        """Store that a unit was asked for a contribution, or that one was given to it."""
+        row = {"change_id": change.id, "kind": change.kind, "agency": change.agency, "number": change.number}
+        statement = insert_statement(connection, NoticeRow).values({**row, "unit": unit, "changed_at": change.at})
+        connection.execute(statement.on_conflict_do_nothing())
 
 
 class NoticeJob:
@@ -146,7 +154,7 @@ class NoticeJob:
             statement = update(NoticeRow).where(*pending).values(notified_at=now)
             marked: Sequence[Any] = connection.execute(
                 statement.returning(
-                    *(col(getattr(NoticeRow, name)) for name in ("change_id", "kind", "number", "changed_at"))
+                    *(col(getattr(NoticeRow, name)) for name in ("change_id", "kind", "number", "unit", "changed_at"))
                 )
             ).all()
             if not marked:
@@ -255,14 +263,26 @@ def _news(
 def _shares(
     connection: Connection, agency: str, rows: Sequence[Any], recipients: Sequence[Recipient]
 ) -> Iterator[tuple[Sequence[Any], Sequence[Recipient]]]:
-    """Yield what the readers of each unit are told of, and these readers: cases of their own tier alone."""
-    for unit, readers in by_unit(recipients).items():
+    """Yield what the readers of each unit are told of, and these readers: cases of their own tier alone.
+
+    What a row tells one unit is for the readers of that unit; without one, for those of the nearest unit above.
+    """
+    units = by_unit(recipients)
+    tree = read_tree(connection, agency) if any(row.unit for row in rows) else UnitTree()
+    told = {unit: nearest_unit(tree, units, unit) for unit in {row.unit for row in rows if row.unit}}
+    of_cases = [row for row in rows if not row.unit]
+    for unit, readers in units.items():
         tier = tier_of(connection, agency, unit)
-        if tier.is_whole:
-            yield rows, readers
-            continue
-        numbers = {row.tracking for row in read_numbered(connection, tier, [row.number for row in rows])}
-        yield [row for row in rows if row.number in numbers], readers
+        own = of_cases
+        if not tier.is_whole:
+            numbers = {row.tracking for row in read_numbered(connection, tier, [row.number for row in of_cases])}
+            own = [row for row in of_cases if row.number in numbers]
+        yield [*own, *(row for row in rows if row.unit and told[row.unit] == unit)], readers
+
+
+def nearest_unit(tree: UnitTree, units: Collection[str], unit: str) -> str:
+    """Return the unit, or the nearest above it, that is one of some units; empty for the institution."""
+    return next((code for code in (unit, *tree.above(unit)) if code in units), "")
 
 
 def _numbers(rows: Sequence[Any], kind: str) -> Sequence[str]:

@@ -41,7 +41,10 @@ class MailRow(SQLModel, table=True):
 
 
 class NoticeRow(SQLModel, table=True):
-    """Change of a case that officers are notified of. `notified_at` is the time of the e-mail that counted it."""
+    """Change of a case that officers are notified of. `notified_at` is the time of the e-mail that counted it.
+
+    With the code of a `unit` only its officers are told, whoever has the case; if it has none, those above it.
+    """
 
     __tablename__ = "desk_mail_notice"
     __table_args__ = (
@@ -59,5 +62,6 @@ class NoticeRow(SQLModel, table=True):
     kind: str
     agency: str
     number: str
+    unit: str = ""
     changed_at: datetime = Field(sa_type=UtcDateTime)
     notified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -37,6 +37,8 @@ NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
     "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
     "passed-on": _("Laporan berikut diteruskan ke unit Anda:"),
+    "contribution-asked": _("Unit Anda diminta kontribusi pada laporan berikut:"),
+    "contribution-given": _("Unit lain memberi kontribusi pada laporan berikut:"),
     "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
 # Kinds of changes of which the rules of `escalation.csv` say who hears.

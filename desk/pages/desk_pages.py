@@ -13,12 +13,14 @@ from desk.pages.bulk_page import BulkPage
 from desk.pages.case.act_forms import ActForms
 from desk.pages.case.case_page import CasePage
 from desk.pages.case.comparison_page import ComparisonPage
+from desk.pages.case.contribution_forms import ContributionForms
 from desk.pages.case.division_form import DivisionForm
 from desk.pages.case.identity import Identity
 from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
 from desk.pages.case.release_form import ReleaseForm
 from desk.pages.case.suggestion_form import SuggestionForm
+from desk.pages.contributions_page import ContributionsPage
 from desk.pages.guide import GUIDE_ADDRESS, Guide
 from desk.pages.list_export import ListExport
 from desk.pages.list_page import ListPage
@@ -59,6 +61,8 @@ class DeskPages:
             BulkPage(parts, case_page),
             Printing(parts),
             ActForms(parts, case_page),
+            ContributionForms(parts, case_page),
+            ContributionsPage(parts),
             SuggestionForm(parts, case_page),
             DivisionForm(parts, case_page),
             ComparisonPage(parts),

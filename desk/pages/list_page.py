@@ -47,10 +47,11 @@ from desk.read_model.queries import (
 )
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from desk.read_model.search import find_words
-from desk.units.tiers import Tier
+from desk.units.contributions import waiting_contributions
+from desk.units.tiers import Tier, read_tree
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
-from pages.addresses import TRIAGE_LIST
+from pages.addresses import CONTRIBUTIONS, TRIAGE_LIST
 from pages.forms import PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -113,6 +114,7 @@ class ListRow:
     unit: str
     is_closed: bool
     alarm: Message | None
+    is_asked: bool = False
 
 
 class ListPage:
@@ -147,7 +149,7 @@ class ListPage:
         if query.words:
             parts.require(request, Act.SEARCH)
         number = read_tracking_number(query.words)
-        if number and self._has_case(parts.tier(actor), number):
+        if number and self._has_case(parts.tier(actor).with_asked(), number):
             return see_other(query.case_address(number, cari=""))
         return parts.render("case_list.html", request, actor, self._values(actor, query, setelah, pilih, hasil))
 
@@ -177,7 +179,8 @@ class ListPage:
     def _values(self, actor: Actor, query: ListQuery, position: str, selection: str, act_id: str) -> Mapping[str, Any]:
         parts = self._parts
         now, region = parts.now(), parts.institutions.region(actor.agency)
-        tier = parts.tier(actor)
+        own_tier = parts.tier(actor)
+        tier = own_tier.with_asked()
         with read_transaction(parts.engine) as connection:
             case_filter = query.case_filter(actor.account_id, time_zone(region).value)
             found = find_words(connection, actor.agency, case_filter.words)
@@ -191,8 +194,10 @@ class ListPage:
             topics = count_topics(connection, tier, query.tab)
             suggested = open_suggestions(connection, page.rows)
             recommended = count_waiting(connection, actor.agency, {row.complaint_id for row in page.rows})
-            owing = waiting_numbers(connection, tier, _NAMED_CASES + 1)
-            dangers = read_dangers(connection, tier, _NAMED_CASES + 1)
+            owing = waiting_numbers(connection, own_tier, _NAMED_CASES + 1)
+            dangers = read_dangers(connection, own_tier, _NAMED_CASES + 1)
+            waiting = waiting_contributions(connection, actor.agency, [row.dispatch_id for row in page.rows])
+            has_units = bool(read_tree(connection, actor.agency).units)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
             "tabs": shown_tabs(query, counts),
@@ -206,6 +211,8 @@ class ListPage:
                     has_pending_act=row.dispatch_id in pending,
                     has_suggestion=row.dispatch_id in suggested,
                     has_recommendation=row.is_current and row.complaint_id in recommended,
+                    is_asked=not tier.has_unit(row.unit_code),
+                    waits_for_contribution=row.dispatch_id in waiting,
                 )
                 for row in page.rows
             ],
@@ -231,7 +238,8 @@ class ListPage:
             "topics": topic_choices(topics, query.topic, parts.topics()),
             "channels": [(channel.name, channel.label) for channel in parts.channels],
             "orders": order_choices(query),
-            "marks": mark_choices(query),
+            "marks": mark_choices(query, has_units=has_units),
+            "contributions_address": CONTRIBUTIONS if has_units else "",
             "has_folded_conditions": query.without_marks.has_conditions,
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
@@ -267,12 +275,16 @@ def topic_choices(counts: Mapping[str, int], chosen: str, names: Mapping[str, st
     return sorted(choices, key=lambda choice: choice[1].casefold())
 
 
-def mark_choices(query: ListQuery) -> Sequence[MarkChoice]:
-    """Return the marks. The link of each switches it on or off and keeps the rest of the filter."""
+def mark_choices(query: ListQuery, *, has_units: bool) -> Sequence[MarkChoice]:
+    """Return the marks. The link of each switches it on or off and keeps the rest of the filter.
+
+    `has_units`: the agency has units, which may be asked for contributions.
+    """
     return [
         MarkChoice(name, label, query.list_address(**{name: "" if is_on else "1"}), is_on)
         for name, label in wording.MARK_NAMES.items()
         for is_on in (query.has_mark(name),)
+        if has_units or is_on or name != wording.CONTRIBUTION_MARK
     ]
 
 
@@ -301,13 +313,18 @@ def list_row(
     has_pending_act: bool,
     has_suggestion: bool = False,
     has_recommendation: bool = False,
+    is_asked: bool = False,
+    waits_for_contribution: bool = False,
 ) -> ListRow:
     """Return a row of `read_page` as the page shows it.
 
     `region` is the code of the agency's region. `has_pending_act`: an act is stored that the row does not show yet.
     `has_suggestion`: another open case is perhaps the same. `has_recommendation`: it owes an answer to an overseer.
+    `is_asked`: another unit has the case, and one of the person is asked. `waits_for_contribution`: a unit is asked.
     """
     remarks = (
+        wording.ASKED if is_asked else None,
+        wording.WAITS_FOR_CONTRIBUTION if waits_for_contribution and not is_asked else None,
         wording.BEING_SENT if has_pending_act else None,
         None if row.danger_since else DANGERS.get(row.danger),
         wording.SENDER_WROTE if row.sender_wrote_at else None,
@@ -339,6 +356,7 @@ def list_row(
         unit=row.unit or "",
         is_closed=is_closed,
         alarm=DANGERS.get(row.danger) if row.danger_since else None,
+        is_asked=is_asked,
     )
 
 

@@ -35,6 +35,7 @@ _MARK_FIELDS: Mapping[str, str] = {
     "menulis": "sender_wrote",
     "belum-dijawab": "unanswered",
     "dibuka-lagi": "reopened",
+    "kontribusi": "asked",
 }
 PAGE_SIZES = (25, 100, 200)
 _MAX_WORDS_LENGTH = 200
@@ -73,6 +74,7 @@ class ListQuery:
     sender_wrote: bool = False
     unanswered: bool = False
     reopened: bool = False
+    asked: bool = False
     channel: str = ""
     first_day: date | None = None
     last_day: date | None = None
@@ -97,6 +99,7 @@ class ListQuery:
             sender_wrote=self.sender_wrote,
             unanswered=self.unanswered,
             reopened=self.reopened,
+            asked=self.asked,
             channel=self.channel,
             since=_midnight(self.first_day, zone),
             until=_midnight(self.last_day + timedelta(days=1), zone) if self.last_day else None,
@@ -116,7 +119,7 @@ class ListQuery:
     @property
     def without_marks(self) -> "ListQuery":
         """The list without the conditions about marks, and without words."""
-        return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, words="")
+        return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, asked=False, words="")
 
     @property
     def without_words(self) -> "ListQuery":
@@ -202,6 +205,7 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         sender_wrote=parameters.get("menulis") == "1",
         unanswered=parameters.get("belum-dijawab") == "1",
         reopened=parameters.get("dibuka-lagi") == "1",
+        asked=parameters.get("kontribusi") == "1",
         channel=_matching(_CHANNEL, parameters.get("saluran", "")),
         first_day=_date(parameters.get("dari", "")),
         last_day=_date(parameters.get("sampai", "")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ from accounts.signed_in import Forbidden, SignedIn
 from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from config.reference.regions import Regions
+from config.time_zones import time_zone
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
@@ -25,6 +26,7 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.list_query import ListQuery, read_list_query
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.tiers import Tier, tier_of
 from desk.units.units import Units
@@ -70,6 +72,7 @@ class DeskPageParts:
     work: CaseWork
     units: Units
     passing: UnitPassing
+    contributions: UnitContributions
     institutions: Institutions
     regions: Callable[[], Regions]
     topics: Callable[[], Mapping[str, str]]
@@ -95,19 +98,27 @@ class DeskPageParts:
             self.signed_in.require(request, act, actor.agency)
         return actor
 
+    def today(self, agency: str) -> date:
+        """Return the day at an agency."""
+        return self.now().astimezone(time_zone(self.institutions.region(agency)).value).date()
+
     def tier(self, actor: Actor) -> Tier:
-        """Return the cases that the person may see."""
+        """Return the cases in which the person acts. `Tier.with_asked` has those that the person may read."""
         if not actor.unit:
             return Tier(actor.agency)
         with read_transaction(self.engine) as connection:
             return tier_of(connection, actor.agency, actor.unit)
 
     def find_case(self, actor: Actor, number: str, tier: Tier | None = None) -> CaseProgressView | None:
-        """Return a case that the person may see by a typed number; `None` if the person's tier never had it.
+        """Return a case in which the person may act, by a typed number; `None` if the person's tier never had it.
 
         `tier` is that of the person, if it is known.
         """
         return self.answers.case(tier or self.tier(actor), read_tracking_number(number) or plain_line(number))
+
+    def find_readable(self, actor: Actor, number: str) -> CaseProgressView | None:
+        """Return the same case, or one about which a unit of the person is asked for a contribution: to read it."""
+        return self.find_case(actor, number, self.tier(actor).with_asked())
 
     def render(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from desk.units.contributions import MAX_CONTRIBUTION_LENGTH, MAX_QUESTION_LENGTH, ContributionFault, ContributionState
 from desk.units.passing import PassingFault
 from desk.units.proposals import ProposalReason
 from desk.units.tree import MAX_DECREE_LENGTH, MAX_NAME_LENGTH, MAX_UNITS, UnitFault, UnitFaultReason
@@ -25,6 +26,7 @@ _FAULTS: Mapping[UnitFaultReason, Message] = {
     "unknown-unit": _("Tidak ada unit dengan kode {code}. Buka lagi halaman Unit."),
     "has-units": _("Unit {code} memiliki unit di bawahnya. Pindahkan atau hapus unit di bawahnya dahulu."),
     "has-open-cases": _("Unit {code} masih memegang laporan. Teruskan laporannya ke unit lain dahulu."),
+    "has-requests": _("Unit {code} masih diminta kontribusi. Tarik permintaan itu di laporannya dahulu."),
     "has-officers": _("Unit {code} masih memiliki petugas atau undangan. Ganti unit mereka di halaman Akun dahulu."),
     "has-keys": _("Unit {code} masih memiliki kunci program atau webhook. Cabut di halaman Integrasi dahulu."),
     "file-encoding": _("Berkas ini bukan UTF-8. Simpan lagi di lembar kerja sebagai CSV UTF-8, lalu unggah."),
@@ -48,6 +50,32 @@ PROPOSAL_REASONS: Mapping[ProposalReason, Message] = {
     "named": _("Laporan ini menyebut unit itu."),
     "topic": _("Laporan terakhir dengan topik yang sama selesai di unit itu."),
 }
+CONTRIBUTION_STATES: Mapping[ContributionState, Message] = {
+    "open": _("menunggu"),
+    "given": _("sudah diberikan"),
+    "withdrawn": _("ditarik"),
+    "over": _("tidak diperlukan lagi"),
+}
+CONTRIBUTION_FAULTS: Mapping[ContributionFault, Message] = {
+    "over": _("Laporan ini sudah selesai atau sudah tidak di instansi Anda. Tidak ada yang dikirim."),
+    "not-accountable": _("Laporan ini baru saja diteruskan ke unit lain. Hanya unit yang memegangnya dapat bertanya."),
+    "unknown-unit": _("Pilih unit dari daftar."),
+    "not-in-force": _("Unit itu tidak berlaku hari ini. Pilih unit lain."),
+    "is-accountable": _("Unit itu sudah memegang laporan ini. Pilih unit lain."),
+    "asked-already": _("Unit itu sudah diminta kontribusi untuk laporan ini. Tarik permintaan itu dahulu."),
+    "question-missing": _("Tulis pertanyaan untuk unit itu."),
+    "question-too-long": _("Pertanyaan terlalu panjang: paling banyak {limit} karakter.").filled(
+        limit=MAX_QUESTION_LENGTH
+    ),
+    "text-missing": _("Tulis kontribusi unit Anda."),
+    "text-too-long": _("Teks terlalu panjang: paling banyak {limit} karakter.").filled(limit=MAX_CONTRIBUTION_LENGTH),
+    "day-over": _("Tenggat kontribusi sudah lewat. Pilih hari ini atau sesudahnya, atau kosongkan."),
+    "day-too-late": _(
+        "Tenggat kontribusi tidak boleh sesudah tenggat laporan ini. Pilih hari lebih awal, atau kosongkan."
+    ),
+    "not-asked": _("Permintaan ini sudah ditarik atau sudah dijawab. Tulisan Anda tidak dikirim."),
+}
+CONTRIBUTION_DAY_INVALID = _("Tulis tenggat kontribusi sebagai tahun-bulan-hari, misalnya 2026-01-31.")
 DAY_INVALID = _("Tulis tenggat unit sebagai tahun-bulan-hari, misalnya 2026-01-31.")
 _AT_LINE = _("Baris {line}: {fault}")
 

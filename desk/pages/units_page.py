@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, actor_label, may
 from config.database import read_transaction
-from config.time_zones import time_zone
 from desk.pages.list_query import ListQuery
 from desk.pages.parts import DeskPageParts
 from desk.pages.unit_wording import fault_sentence
@@ -124,7 +123,7 @@ class UnitsPage:
         tree, tier = parts.units.tree(actor.agency), parts.tier(actor)
         with read_transaction(parts.engine) as connection:
             open_cases = open_cases_by_unit(connection, actor.agency)
-        today = parts.now().astimezone(time_zone(parts.institutions.region(actor.agency)).value).date()
+        today = parts.today(actor.agency)
         unit = tree.units.get(changed) if may_manage else None
         texts = [] if tree.units else parts.work.units(tier)
         values = {

@@ -131,12 +131,18 @@ SECOND_MATTER = _("menyebut hal lain")
 RECOMMENDED = _("rekomendasi pengawas")
 
 
+# Mark of a case of another unit, which asks the own one, and of a case whose unit waits for what it asked.
+ASKED = _("unit Anda diminta kontribusi")
+WAITS_FOR_CONTRIBUTION = _("menunggu kontribusi")
+# Name of the mark that lists have only with units.
+CONTRIBUTION_MARK = "kontribusi"
 # By their names in addresses.
 MARK_NAMES: Mapping[str, Message] = {
     "bahaya": _("bahaya"),
     "menulis": SENDER_WROTE,
     "belum-dijawab": UNANSWERED,
     "dibuka-lagi": REOPENED,
+    CONTRIBUTION_MARK: _("kontribusi diminta"),
 }
 
 

@@ -27,7 +27,7 @@ from desk.read_model.parts import CasePart, read_parts
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
-from desk.units.tiers import HOLDING, Tier
+from desk.units.tiers import HOLDING, Tier, is_readable
 from messages.codec import decode_stored
 from messages.shapes import KEPT_APART, AnswerContent, Dispatch, FollowUp, Report, SenderAct, Verdict
 
@@ -202,8 +202,8 @@ def read_case(connection: Connection, tier: Tier, tracking: str) -> CaseView | N
         reports=reports,
         report_count=facts.report_count,
         is_anonymous=dispatch.report.anonim or facts.has_anonymous_repeat,
-        suggestion=read_suggested_case(connection, tier, row, dispatch),
-        former=read_former_case(connection, tier, row, dispatch),
+        suggestion=read_suggested_case(connection, tier.without_asked(), row, dispatch),
+        former=read_former_case(connection, tier.without_asked(), row, dispatch),
         recommendations=read_recommendations(connection, row.complaint_id, agency) if row.is_current else (),
         parts=read_parts(connection, row.complaint_id) if row.is_current else (),
     )
@@ -213,7 +213,7 @@ def read_case_to_answer(connection: Connection, tier: Tier, tracking: str) -> Ca
     """Return the same case as `read_case`, as far as an answer needs it."""
     query, agency = _case_to_answer_query(), tier.agency
     row = connection.execute(query, {"agency": agency, "tracking": tracking}).one_or_none()
-    if row is None or not tier.has_unit(row.unit_code):
+    if row is None or not is_readable(connection, tier, row):
         return None
     parameters = {"dispatch_id": row.dispatch_id, "complaint_id": row.complaint_id, "agency": agency}
     answer_ids = frozenset(connection.execute(_ANSWER_IDS, parameters).scalars())
@@ -289,7 +289,7 @@ def find_number(connection: Connection, tier: Tier, tracking: str) -> bool:
 
 def _case_row(connection: Connection, tier: Tier, tracking: str) -> Row[Any] | None:
     row = connection.execute(_case_query(), {"agency": tier.agency, "tracking": tracking}).one_or_none()
-    return row if row is not None and tier.has_unit(row.unit_code) else None
+    return row if row is not None and is_readable(connection, tier, row) else None
 
 
 @cache

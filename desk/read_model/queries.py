@@ -30,7 +30,7 @@ from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
 from desk.read_model.search import WordMatches, find_words
 from desk.read_model.tables import DeskCase
-from desk.units.tiers import Tier, is_in_tier
+from desk.units.tiers import Tier, asked_cases, is_in_tier
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
 # deadline has passed.
@@ -60,7 +60,8 @@ class CaseFilter:
     `region` is the beginning of a region's code. `due_within` counts days from now. `holder` is an account's id.
     `words` are searched in title, text and place. `suggested`: another open case is perhaps the same. `recommended`: a
     recommendation of an overseer waits for an answer. `danger`: one without an answer. `sender_wrote` and `unanswered`:
-    see `DeskCase`. The case came to the agency at `since` or later, and before `until`.
+    see `DeskCase`. `asked`: the case waits for a contribution, of a unit of the tier or of another one. The case
+    came to the agency at `since` or later, and before `until`.
     """
 
     tab: ListTab = "new"
@@ -78,6 +79,7 @@ class CaseFilter:
     sender_wrote: bool = False
     unanswered: bool = False
     reopened: bool = False
+    asked: bool = False
     channel: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -158,6 +160,7 @@ def _rows(text_characters: int) -> Select[Any]:
         func.substr(col(DeskCase.text), 1, text_characters).label("excerpt"),
         col(DeskHolder.name).label("holder"),
         col(DeskHolder.unit).label("unit"),
+        func.coalesce(col(DeskHolder.unit_code), "").label("unit_code"),
     ).outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
 
 
@@ -256,6 +259,9 @@ def _conditions(tier: Tier, case_filter: CaseFilter, now: datetime) -> list[Colu
         conditions.append(_is_held(tier.agency, col(DeskHolder.account_id) == case_filter.holder))
     if case_filter.unit:
         conditions.append(_is_held(tier.agency, col(DeskHolder.unit) == case_filter.unit))
+    if case_filter.asked:
+        waiting = asked_cases(Tier(tier.agency)).subquery()
+        conditions.append(col(DeskCase.dispatch_id).in_(select(waiting.c.dispatch_id)))
     conditions += _marks(case_filter)
     return conditions
 

@@ -19,6 +19,7 @@ from desk.acts.tables import DeskAssignment, DeskHolder
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_changes
 from desk.read_model.tables import DeskCase
+from desk.units.tables import DeskContribution
 from desk.units.tiers import Tier, read_tree
 from desk.units.tree import UnitTree
 
@@ -167,6 +168,13 @@ class UnitPassing:
         row = {"dispatch_id": case.dispatch_id, "agency": case.agency, "returns": 0, **values}
         statement = insert_statement(connection, DeskHolder).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=values))
+        # A unit that has the case is not asked about it any more.
+        is_asked = (
+            col(DeskContribution.dispatch_id) == case.dispatch_id,
+            col(DeskContribution.unit_code) == values["unit_code"],
+            col(DeskContribution.ended_at).is_(None),
+        )
+        connection.execute(update(DeskContribution).where(*is_asked).values(ended_at=at, ended_by=actor.name))
         # What the agency had of this complaint before is read with it.
         earlier = select(col(DeskCase.dispatch_id)).where(
             col(DeskCase.complaint_id) == case.complaint_id, col(DeskCase.agency) == case.agency

@@ -1,17 +1,19 @@
 """Who sees which cases: the tier of a person or of a key. Every reading of an agency's cases takes a `Tier`."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from config.conditions import is_one_of
+from config.database import has_row
 from desk.acts.tables import DeskHolder
 from desk.read_model.tables import DeskCase
-from desk.units.tables import DeskUnit
+from desk.units.tables import DeskContribution, DeskUnit
 from desk.units.tree import Unit, UnitTree
 
 # Columns about the unit of a case, of an outer join of `DeskHolder`.
@@ -25,11 +27,13 @@ HOLDING: tuple[ColumnElement[Any], ...] = (
 class Tier:
     """The cases that somebody may see: all of an agency, or with `units` those for which one of these is accountable.
 
-    Only `tier_of` makes one with units.
+    Only `tier_of` makes one with units. `has_asked`: also those about which one of these units is asked for a
+    contribution, as long as it is asked. Such a tier is for reading; every act takes the one without.
     """
 
     agency: str
     units: frozenset[str] | None = None
+    has_asked: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -39,6 +43,14 @@ class Tier:
     def has_unit(self, code: str) -> bool:
         """Return True if a case of this unit is in the tier; the code is empty for a case without a unit."""
         return self.units is None or code in self.units
+
+    def with_asked(self) -> "Tier":
+        """Return the tier to read with: see `has_asked`."""
+        return replace(self, has_asked=True)
+
+    def without_asked(self) -> "Tier":
+        """Return the tier to act in."""
+        return replace(self, has_asked=False)
 
 
 def tier_of(connection: Connection, agency: str, unit: str) -> Tier:
@@ -57,7 +69,40 @@ def is_in_tier(tier: Tier) -> ColumnElement[bool]:
     held = select(col(DeskHolder.dispatch_id)).where(
         col(DeskHolder.agency) == tier.agency, is_one_of(col(DeskHolder.unit_code), sorted(tier.units))
     )
-    return is_own & col(DeskCase.dispatch_id).in_(held)
+    if not tier.has_asked:
+        return is_own & col(DeskCase.dispatch_id).in_(held)
+    readable = union_all(held, asked_cases(tier))
+    return is_own & col(DeskCase.dispatch_id).in_(readable)
+
+
+def asked_cases(tier: Tier) -> Select[UUID]:
+    """Return the query of the cases about which a unit of the tier is asked: the one condition of that sight.
+
+    A request is over when the contribution is given, when it is withdrawn, and when the case is done or has left.
+    """
+    case = aliased(DeskCase)
+    query = (
+        select(col(DeskContribution.dispatch_id))
+        .join(case, col(case.dispatch_id) == col(DeskContribution.dispatch_id))
+        .where(
+            col(DeskContribution.agency) == tier.agency,
+            col(DeskContribution.ended_at).is_(None),
+            col(case.is_current),
+            col(case.tab) != "done",
+        )
+    )
+    if tier.units is None:
+        return query
+    return query.where(is_one_of(col(DeskContribution.unit_code), sorted(tier.units)))
+
+
+def is_readable(connection: Connection, tier: Tier, case: Row[Any]) -> bool:
+    """Return True if a case is in the tier; it has the columns `dispatch_id` and `unit_code`."""
+    if tier.has_unit(case.unit_code):
+        return True
+    return tier.has_asked and has_row(
+        connection, asked_cases(tier).where(col(DeskContribution.dispatch_id) == case.dispatch_id)
+    )
 
 
 def sees(connection: Connection, tier: Tier, dispatch_id: UUID) -> bool:
@@ -74,7 +119,11 @@ def seen(connection: Connection, tier: Tier, dispatch_ids: Collection[UUID]) -> 
         col(DeskHolder.agency) == tier.agency,
         is_one_of(col(DeskHolder.unit_code), sorted(tier.units)),
     )
-    return set(connection.execute(query).scalars())
+    found = set(connection.execute(query).scalars())
+    if tier.has_asked:
+        asked = asked_cases(tier).where(is_one_of(col(DeskContribution.dispatch_id), dispatch_ids))
+        found |= set(connection.execute(asked).scalars())
+    return found
 
 
 def read_tree(connection: Connection, agency: str) -> UnitTree:

@@ -25,6 +25,7 @@ UnitFaultReason: TypeAlias = Literal[
     "unknown-unit",
     "has-units",
     "has-open-cases",
+    "has-requests",
     "has-officers",
     "has-keys",
     "file-encoding",

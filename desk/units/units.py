@@ -21,8 +21,8 @@ from desk.acts.answers import Record
 from desk.acts.tables import DeskHolder
 from desk.api.tables import DeskKey
 from desk.read_model.tables import DeskCase
-from desk.units.tables import DeskUnit
-from desk.units.tiers import read_tree
+from desk.units.tables import DeskContribution, DeskUnit
+from desk.units.tiers import Tier, asked_cases, read_tree
 from desk.units.tree import Unit, UnitFault, UnitTree, check_tree, check_unit
 from desk.units.unit_file import read_unit_file
 from desk.webhooks.tables import WebhookRow
@@ -90,9 +90,9 @@ class Units:
         return result
 
     def remove(self, agency: str, code: str, by: str, why: str) -> None:
-        """Remove a unit that has no unit below it, no open case, no officer and no key.
+        """Remove a unit that has no unit below it, no open case, no open request, no officer and no key.
 
-        Its closed cases go to the unit above.
+        Its closed cases and what it wrote go to the unit above.
         """
         at = self._now()
         with read_transaction(self._engine) as connection:
@@ -104,6 +104,12 @@ class Units:
             is_held = (col(DeskHolder.agency) == agency, col(DeskHolder.unit_code) == unit.code)
             moved = {"unit_code": above.code, "unit": above.name} if above else {"unit_code": "", "unit": ""}
             connection.execute(update(DeskHolder).where(*is_held).values(moved))
+            is_asked = (col(DeskContribution.agency) == agency, col(DeskContribution.unit_code) == unit.code)
+            above_code = {"unit_code": above.code if above else ""}
+            # Requests that ended with their case are open by their row.
+            ended = col(DeskContribution.ended_at)
+            connection.execute(update(DeskContribution).where(*is_asked, ended.is_(None)).values(ended_at=at))
+            connection.execute(update(DeskContribution).where(*is_asked).values(above_code))
             connection.execute(delete(DeskUnit).where(col(DeskUnit.agency) == agency, col(DeskUnit.code) == code))
 
     def _change(self, agency: str, unit: Unit, action: str, by: str, why: str, *, is_new: bool) -> None:
@@ -156,6 +162,8 @@ def _check_removable(connection: Connection, agency: str, code: str, now: dateti
     )
     if has_row(connection, open_cases):
         raise UnitFault("has-open-cases", code)
+    if has_row(connection, asked_cases(Tier(agency, frozenset({code})))):
+        raise UnitFault("has-requests", code)
     officers = select(col(AccountRow.id)).where(
         col(AccountRow.agency) == agency, col(AccountRow.unit) == code, col(AccountRow.revoked_at).is_(None)
     )

@@ -65,6 +65,17 @@ class ChangeQueue:
             ],
         )
 
+    def add_contribution(self, connection: Connection, change: CaseChange, unit: str) -> None:
+        """Store that a unit was asked or told about a contribution, for its webhooks and those of the whole agency."""
+        webhooks = [
+            webhook
+            for webhook in _webhooks_by_agency(connection, {change.agency})[change.agency]
+            if change.kind in webhook.kinds.split(",")
+            and tier_of(connection, change.agency, webhook.unit).has_unit(unit)
+        ]
+        now = self._now()
+        _store(connection, [_delivery(change, webhook, now) for webhook in webhooks])
+
 
 def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     statement = insertion_of_missing(connection.dialect.name, DeliveryRow)
@@ -78,7 +89,7 @@ def _within_tiers(connection: Connection, told: Sequence[tuple[CaseChange, Any]]
     of_units = [(change, webhook) for change, webhook in told if webhook.unit]
     if not of_units:
         return told
-    tiers = {webhook.id: tier_of(connection, webhook.agency, webhook.unit) for _, webhook in of_units}
+    tiers = {webhook.id: tier_of(connection, webhook.agency, webhook.unit).with_asked() for _, webhook in of_units}
     dispatch_ids = {change.dispatch_id for change, _ in of_units}
     seen_ids = {webhook_id: seen(connection, tier, dispatch_ids) for webhook_id, tier in tiers.items()}
     return [

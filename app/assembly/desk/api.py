@@ -9,6 +9,7 @@ from desk.api.case_endpoints import OpenFile
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.institutions import Institutions
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 
@@ -28,6 +29,7 @@ def build_agency_api(
     pictures: AnswerPictures,
     units: Units,
     passing: UnitPassing,
+    contributions: UnitContributions,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
@@ -45,4 +47,5 @@ def build_agency_api(
         pictures,
         units,
         passing,
+        contributions,
     )

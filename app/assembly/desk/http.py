@@ -113,6 +113,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.answer_pictures,
         desk.units,
         desk.passing,
+        desk.contributions,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
@@ -204,6 +205,7 @@ def desk_page_parts(
         work=desk.case_work,
         units=desk.units,
         passing=desk.passing,
+        contributions=desk.contributions,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,

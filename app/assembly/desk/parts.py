@@ -11,7 +11,7 @@ from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
 from app.assembly.desk.own_figures import WeeklyNumbers, summary_reader
-from app.assembly.desk.telling import teller, unit_teller
+from app.assembly.desk.telling import contribution_teller, teller, unit_teller
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.assembly.pictures import open_file
@@ -30,6 +30,7 @@ from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.escalation.unit_deadlines import UnitDeadlines
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from desk.webhooks.worker import SwitchedOffWebhook
@@ -122,6 +123,13 @@ class DeskParts:
         parts = self._parts
         tell = unit_teller(parts)
         return UnitPassing(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
+
+    @cached_property
+    def contributions(self) -> UnitContributions:
+        """The contributions of units to cases."""
+        parts = self._parts
+        tell = contribution_teller(parts)
+        return UnitContributions(parts.engine, self.audit_log.append, parts.now, parts.randomness.new_id, tell)
 
     @cached_property
     def producer(self) -> Producer:

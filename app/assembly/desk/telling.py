@@ -9,6 +9,7 @@ from app.assembly.parts import Parts
 from desk.changes import CaseChange, OnChanges, ReachedMoment
 from desk.escalation.escalation import Escalation
 from desk.mail.notices import NoticeQueue
+from desk.units.contributions import TellContribution
 from desk.units.passing import TellUnits
 from desk.webhooks.change_queue import ChangeQueue
 
@@ -23,6 +24,18 @@ def unit_teller(parts: Parts) -> TellUnits:
             tell(connection, [replace(change, kind="passed-on", reached=ReachedMoment("unit", "passed_on"))])
 
     return tell_units
+
+
+def contribution_teller(parts: Parts) -> TellContribution:
+    """Return what stores the news for a unit about a contribution, in the transaction of the act."""
+    webhooks, notices, has_mail = ChangeQueue(parts.now), NoticeQueue(parts.now), bool(parts.settings.smtp_host)
+
+    def tell_unit(connection: Connection, change: CaseChange, unit: str) -> None:
+        webhooks.add_contribution(connection, change, unit)
+        if has_mail:
+            notices.add_contribution(connection, change, unit)
+
+    return tell_unit
 
 
 def teller(parts: Parts) -> OnChanges:

@@ -357,6 +357,32 @@ def _create_desk_read_model() -> None:
     op.create_index("ix_desk_holder_unit_code", "desk_holder", ["agency", "unit_code", "dispatch_id"])
     _create_partial_index("ix_desk_holder_unit_due", "desk_holder", ["unit_due_at"], "unit_due_at IS NOT NULL")
     op.create_table(
+        "desk_contribution",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", _TIME, nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("ended_by", sa.String(), nullable=False),
+        sa.Column("ended_at", _TIME, nullable=True),
+    )
+    op.create_index("ix_desk_contribution_case", "desk_contribution", ["complaint_id", "agency", "asked_at"])
+    op.create_index("ix_desk_contribution_unit", "desk_contribution", ["agency", "unit_code", "asked_at"])
+    op.create_index(
+        "ix_desk_contribution_open",
+        "desk_contribution",
+        ["agency", "unit_code", "dispatch_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
         "desk_told_person",
         sa.Column("change_id", sa.Uuid(), primary_key=True),
         sa.Column("account_id", sa.String(), primary_key=True),
@@ -441,6 +467,7 @@ def _create_mails() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
         sa.Column("changed_at", _TIME, nullable=False),
         sa.Column("notified_at", _TIME, nullable=True),
     )

@@ -15,7 +15,7 @@ _ITEMS: Mapping[Component, tuple[str, ...]] = MappingProxyType(
         "database": ("table:", "file:satupintu.db", "file:satupintu-keys.db"),
         "bus": ("topic:", "file:bus.db"),
         "desk-account": (
-            *("table:case_words", "table:desk_case", "table:desk_note"),
+            *("table:case_words", "table:desk_case", "table:desk_note", "table:desk_contribution"),
             *("table:ingest_attachment", "table:case_answer_picture", "table:desk_template"),
         ),
         "webhook": ("table:desk_webhook_delivery",),

@@ -16,6 +16,7 @@ from config.conditions import is_one_of
 from config.database import changed_rows
 from desk.acts.tables import DeskAct, DeskAssignment, DeskNote
 from desk.read_model import forgotten as desk
+from desk.units.tables import DeskContribution
 from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage
 from ingest.twitter.recent_posts import PostRow
@@ -98,6 +99,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         ),
         "desk_assignment": _of_dispatches(DeskAssignment, col(DeskAssignment.dispatch_id), {"why": ""}),
         "desk_note": _rows_deleted(DeskNote, col(DeskNote.complaint_id), _complaints),
+        "desk_contribution": _rows_deleted(DeskContribution, col(DeskContribution.complaint_id), _complaints),
         "desk_case": _by_complaints(desk.redraw_cases),
     }
 )

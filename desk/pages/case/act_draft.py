@@ -1,6 +1,6 @@
 """An act that a person has begun, and the page that shows it again until it can be sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fastapi import Request
@@ -64,6 +64,24 @@ class DivisionDraft:
     fault: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ContributionDraft:
+    """A question to a unit that a person has begun, or with `contribution_id` the contribution to one.
+
+    `fault` says why it is not done.
+    """
+
+    unit: str = ""
+    day: str = ""
+    contribution_id: str = ""
+    text: str = ""
+    fault: Message | None = None
+
+    def with_fault(self, fault: Message) -> "ContributionDraft":
+        """Return the draft with why it is not done."""
+        return replace(self, fault=fault)
+
+
 class CaseRenderer(Protocol):
     """Methods of `CasePage` that the forms call."""
 
@@ -80,6 +98,7 @@ class CaseRenderer(Protocol):
         recommendation: RecommendationDraft = ...,
         unit_draft: UnitDraft = ...,
         division: DivisionDraft = ...,
+        contribution: ContributionDraft = ...,
     ) -> Response:
         """Return the page of the case with what a person has begun, or with why a suggestion was not decided.
 

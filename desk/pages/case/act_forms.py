@@ -1,10 +1,13 @@
 """Takes the forms of the acts: answers to the case, notes, units and officers. Each ends with a redirect."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Row
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
@@ -115,7 +118,7 @@ class ActForms:
         """Add an internal note. A form that is sent twice adds it once."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.NOTE)
-        view = parts.find_case(actor, number)
+        view = parts.find_readable(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
         text = form.text("isi")
@@ -200,7 +203,7 @@ class ActForms:
         pictures: ChosenPictures,
     ) -> Response:
         """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
-        templates = self._parts.work.templates(actor.agency)
+        templates = [*self._parts.work.templates(actor.agency), *self._contributions(actor, view)]
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
         draft = ActDraft(
             verdict,
@@ -212,6 +215,11 @@ class ActForms:
             extension_days=_extension_days(verdict, form),
         )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
+
+    def _contributions(self, actor: Actor, view: CaseProgressView) -> Sequence[Row[Any]]:
+        """Return the contributions of units, which are inserted as templates are."""
+        rows = self._parts.contributions.of_case(self._parts.tier(actor), view.case.case)
+        return [row for row in rows if row.text]
 
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form, pictures: ChosenPictures) -> ActDraft:
         text = with_number(form.text("isi"), view.case.case.tracking)

@@ -16,8 +16,9 @@ from desk.escalation.told_persons import told_moments
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
-from desk.pages.case.act_draft import ActDraft, DivisionDraft, NoteDraft, UnitDraft
+from desk.pages.case.act_draft import ActDraft, ContributionDraft, DivisionDraft, NoteDraft, UnitDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
+from desk.pages.case.contribution_part import contribution_values
 from desk.pages.case.division_form import DivisionPart
 from desk.pages.case.done_acts import done_act
 from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, public_place, question_room
@@ -49,6 +50,7 @@ from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_ST
 _MAX_SEARCH_LENGTH = 100
 _NO_ACT, _NO_NOTE, _NO_RECOMMENDATION, _NO_STEP = ActDraft(), NoteDraft(), RecommendationDraft(), UnitDraft()
 _NO_DIVISION = DivisionDraft()
+_NO_CONTRIBUTION = ContributionDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,15 @@ class CasePage:
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
-        view = parts.find_case(actor, number)
+        view = parts.find_readable(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
         tracking = view.case.case.tracking
         if tracking != number:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
-        if may(actor, Act.RESPOND, view.case.case.agency):
+        case = view.case.case
+        if may(actor, Act.RESPOND, case.agency) and parts.tier(actor).has_unit(case.unit_code):
             # A danger stays unopened until somebody has read it who can answer.
             parts.answers.opened([view.case.case])
         destination = tujuan if parts.institutions.receives_cases(tujuan) else ""
@@ -162,18 +165,25 @@ class CasePage:
         unit_draft: UnitDraft = _NO_STEP,
         division: DivisionDraft = _NO_DIVISION,
         is_division_sent: bool = False,
+        contribution: ContributionDraft = _NO_CONTRIBUTION,
     ) -> Response:
-        """Return the page with what a person has begun, or why a suggestion was not decided."""
+        """Return the page with what a person has begun, or why a suggestion was not decided.
+
+        For the person of a unit that is only asked for a contribution it has the report, and no act of the agency.
+        """
         parts, tier = self._parts, self._parts.tier(actor)
+        is_accountable = tier.has_unit(view.case.case.unit_code)
         words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
         values = {
             **self._report_values(view, tier),
             **self._inner_values(actor, view, tier),
+            **contribution_values(parts, actor, view, tier),
+            "contribution_draft": contribution,
             "note": note,
             "unit_draft": unit_draft,
             "is_note_stored": is_note_stored,
             "form_id": parts.work.new_form_id(),
-            "acts": self._act_forms(actor, view, draft),
+            "acts": self._act_forms(actor, view, draft) if is_accountable else (),
             "public_place": public_place(view, self._reply_way(view.case.dispatch)),
             "destinations": self._destinations(view, words, draft.suggested_agency),
             "institution_words": words,
@@ -186,8 +196,12 @@ class CasePage:
             "suggestion": self._suggestion_part(actor, view),
             "suggestion_fault": suggestion_fault,
             "former": self._former_part(actor, view),
-            "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation),
-            "release": release_part(parts.release, actor, view, mask_with_labels, shows_words=shows_public_words),
+            "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation)
+            if is_accountable
+            else (),
+            "release": release_part(parts.release, actor, view, mask_with_labels, shows_words=shows_public_words)
+            if is_accountable
+            else None,
             "comparison": _comparison(view),
             "compares_pictures": compares_pictures,
             "may_be_public": parts.release is not None and not view.case.dispatch.report.rahasia,
@@ -195,11 +209,13 @@ class CasePage:
             "picture_limit": readable_size(MAX_FILE_BYTES),
             "document_limit": readable_size(MAX_DOCUMENT_BYTES),
             "document_pages": MAX_DOCUMENT_PAGES,
-            "division": self._division_part(actor, view, division, is_sent=is_division_sent),
+            "division": self._division_part(
+                actor, view, division, is_accountable=is_accountable, is_sent=is_division_sent
+            ),
             "unsent_answer": recommendation if recommendation.fault else None,
         }
         has_fault = draft.fault or draft.pictures.has_fault or note.fault or recommendation.fault or unit_draft.fault
-        has_fault = has_fault or division.fault
+        has_fault = has_fault or division.fault or contribution.fault
         status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
@@ -283,11 +299,13 @@ class CasePage:
         return SecondMatterPart(sentence, name, matter.agency)
 
     def _division_part(
-        self, actor: Actor, view: CaseProgressView, draft: DivisionDraft, *, is_sent: bool
+        self, actor: Actor, view: CaseProgressView, draft: DivisionDraft, *, is_accountable: bool, is_sent: bool
     ) -> DivisionPart:
         name, case, matter = self._parts.institutions.name, view.case.case, other_matter(view.case.dispatch)
         agency = matter.agency if matter and matter.agency != case.agency else ""
-        is_open = case.is_current and view.state != "selesai" and len(view.case.parts) + 1 < MAX_PARTS
+        is_open = (
+            is_accountable and case.is_current and view.state != "selesai" and len(view.case.parts) + 1 < MAX_PARTS
+        )
         return DivisionPart(
             tuple((part, name(part.agency)) for part in view.case.parts),
             may_divide=is_open and not view.case.dispatch.part_of and may(actor, Act.DIVIDE, case.agency),
@@ -299,15 +317,16 @@ class CasePage:
 
     def _inner_values(self, actor: Actor, view: CaseProgressView, tier: Tier) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case
-        is_shown = case.is_current and not view.case.is_anonymous
+        is_accountable = tier.has_unit(case.unit_code)
+        is_shown = case.is_current and not view.case.is_anonymous and is_accountable
         return {
             "notes": parts.work.notes(case.agency, case.complaint_id),
-            "assignments": parts.work.assignments(case.agency, case.dispatch_id),
+            "assignments": parts.work.assignments(case.agency, case.dispatch_id) if is_accountable else (),
             "holder": parts.work.holder(case.agency, case.dispatch_id),
             "told_moments": self._told_moments(case.agency, case.dispatch_id),
             **unit_values(parts, actor, view, tier),
             "may_note": may(actor, Act.NOTE, case.agency),
-            "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
+            "may_assign": case.is_current and is_accountable and may(actor, Act.ASSIGN_UNIT, case.agency),
             "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),
         }
 

@@ -11,6 +11,7 @@ from desk.acts.answers import CaseProgressView
 from desk.api.case_document import attachments, documents
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
+from desk.units.tiers import Tier
 from pages.files.downloads import download_header
 from pages.forms import read_id
 
@@ -38,8 +39,8 @@ class Pictures:
         """Return a file of a case of the person's agency."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.VIEW_PICTURE)
-        view = parts.find_case(actor, number)
-        attachment = self._find(view, file_id) if view else None
+        view = parts.find_readable(actor, number)
+        attachment = self._find(view, file_id, parts.tier(actor)) if view else None
         if view is None or attachment is None:
             return parts.missing(request, actor, number)
         subject = f"{view.case.case.complaint_id} {attachment.id}"
@@ -51,11 +52,16 @@ class Pictures:
         headers = {**_HEADERS, **download_header(attachment.media_type, view.case.case.tracking, attachment.id)}
         return Response(content, media_type=attachment.media_type, headers=headers)
 
-    def _find(self, view: CaseProgressView, file_id: str) -> AnswerFile | None:
-        """Return the file with this id that the page of the case shows, or that waits in the form of an answer."""
+    def _find(self, view: CaseProgressView, file_id: str, tier: Tier) -> AnswerFile | None:
+        """Return the file with this id that the page of the case shows.
+
+        For the tier that has the case also one that waits in the form of an answer.
+        """
         attachment_id = read_id(file_id)
         if attachment_id is None or not view.case.are_files_open:
             return None
         files: list[AnswerFile] = [*attachments(view), *documents(view)]
         shown = next((item for item in files if item.id == attachment_id), None)
-        return shown or self._parts.pictures.of_dispatch(view.case.dispatch.id).get(attachment_id)
+        if shown or not tier.has_unit(view.case.case.unit_code):
+            return shown
+        return self._parts.pictures.of_dispatch(view.case.dispatch.id).get(attachment_id)

@@ -6,7 +6,6 @@ from typing import Any
 
 from accounts.permissions import Actor
 from config.database import read_transaction
-from config.time_zones import time_zone
 from desk.acts.answers import CaseProgressView
 from desk.pages.parts import DeskPageParts, Officer
 from desk.pages.unit_wording import PROPOSAL_REASONS
@@ -21,7 +20,7 @@ def unit_values(parts: DeskPageParts, actor: Actor, view: CaseProgressView, tier
     """Return the values of the part. An agency without units gives cases to texts that officers typed before."""
     case = view.case.case
     tree = parts.units.tree(case.agency)
-    today = parts.now().astimezone(time_zone(parts.institutions.region(case.agency)).value).date()
+    today = parts.today(case.agency)
     choices = [
         (unit.code, tree.path(unit.code))
         for _, unit in tree.in_order()

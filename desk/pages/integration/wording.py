@@ -29,6 +29,8 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "recommendation-overdue": _("Rekomendasi belum dijawab dan lewat tenggat"),
     "unit-due": _("Tenggat unit tinggal satu hari kerja"),
     "unit-overdue": _("Laporan lewat tenggat unit"),
+    "contribution-asked": _("Unit diminta kontribusi"),
+    "contribution-given": _("Unit memberi kontribusi"),
 }
 _DELIVERY_KINDS: Mapping[str, Message] = {
     **{str(kind): name for kind, name in KIND_NAMES.items()},

@@ -21,7 +21,7 @@
   function dropAll() { drop(function () { return true; }); }
 
   // A form is sent to an address below that of its page, and may be shown again there.
-  function place() { return location.pathname.replace(/\/(jawab|catatan|rekomendasi)$/, ""); }
+  function place() { return location.pathname.replace(/\/(jawab|catatan|rekomendasi|kontribusi)$/, ""); }
 
   function keyOf(field) { return owner + place() + " " + field.id; }
 

@@ -23,6 +23,7 @@ from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.units import Units
 from desk.webhooks.change_queue import ChangeQueue
@@ -92,6 +93,7 @@ class ApiHarness:
             AnswerPictures(self.engine, SEALER, lambda _: nullcontext(), ample_space().take, self.clock),
             self.units,
             UnitPassing(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_passed),
+            UnitContributions(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_contribution),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 

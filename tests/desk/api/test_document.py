@@ -1,6 +1,7 @@
 """The OpenAPI document is true: requests derived from it, and a client generated from it, work."""
 
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -24,8 +25,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from desk.api.case_document import PREFIX
+from desk.units.tree import Unit
 from messages.shapes import FIELD_VERDICTS, Attachment
-from tests.desk.api.harness import PLN, ApiHarness, number_of
+from tests.desk.api.harness import HEALTH, PLN, ApiHarness, number_of
+from tests.ingest.files.test_attachments import picture
 
 PICTURE = Attachment(id=UUID(int=77), media_type="image/jpeg", size=4, sha256="0" * 64)
 _FEW_REQUESTS = settings(
@@ -196,3 +199,40 @@ def test_a_generated_client_drives_a_case(case: ApiHarness, client: str) -> None
         assert (problem.status, problem.reason, problem.possible) == (409, "not_possible", ["responded"])
     with clients.AuthenticatedClient(case.address, "sp_wrong") as forged:
         assert operation("list_cases").sync(client=forged).reason == "key_invalid"
+
+
+@pytest.mark.slow
+def test_a_generated_client_works_with_units(case: ApiHarness, client: str) -> None:
+    """It passes a case on, asks another unit, contributes with the key of that unit, and answers with a picture."""
+    models, clients, types = (importlib.import_module(f"{client}.{name}") for name in ("models", "client", "types"))
+
+    def operation(name: str) -> Any:
+        return importlib.import_module(f"{client}.api.cases.{name}")
+
+    for code in ("PKM", "RSUD"):
+        case.units.add(HEALTH, Unit(code, f"Unit {code}"), "Budi", "test")
+    number, (office, asked) = number_of(1), (case.key_of(HEALTH, unit=code) for code in ("PKM", "RSUD"))
+    token = case.headers["Authorization"].removeprefix("Bearer ")
+    with clients.AuthenticatedClient(case.address, token) as agency:
+        held = operation("pass_on_case").sync(number, client=agency, body=models.NewUnitStep(unit="PKM"))
+        assert (held.unit, held.name) == ("PKM", "Unit PKM")
+    with clients.AuthenticatedClient(case.address, office) as agency:
+        question = models.NewQuestion(unit="RSUD", question="Sejak kapan?")
+        request = operation("ask_for_contribution").sync(number, client=agency, body=question)
+        assert (request.unit, request.state) == ("RSUD", "open")
+    with clients.AuthenticatedClient(case.address, asked) as agency:
+        (waiting,) = operation("list_contributions").sync(client=agency, open_=True).contributions
+        words = models.NewContribution(text="Sejak Senin.")
+        given = operation("contribute").sync(waiting.number, waiting.id, client=agency, body=words)
+        assert given.state == "given"
+    with clients.AuthenticatedClient(case.address, office) as agency:
+        (read,) = operation("list_contributions_of_case").sync(number, client=agency).contributions
+        stored = operation("upload_picture").sync(
+            number, client=agency, body=types.File(payload=io.BytesIO(picture()), mime_type="application/octet-stream")
+        )
+        body = models.NewAnswer(verdict=models.NewAnswerVerdict("responded"), text=read.text, pictures=[stored.id])
+        answer = operation("answer_case").sync(number, client=agency, body=body)
+        assert (answer.text, answer.pictures) == ("Sejak Senin.", [stored.id])
+        case.desk.deliver()
+        detail = operation("read_case").sync(number, client=agency)
+        assert [shown.id for shown in detail.history[-1].pictures] == [stored.id]

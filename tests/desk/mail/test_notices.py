@@ -500,6 +500,27 @@ def test_an_officer_of_a_unit_hears_of_its_cases_alone(office: Office) -> None:
     assert digests["ratna@pln.example"] != digests["unit@pln.example"]
 
 
+def test_the_officers_of_an_asked_unit_hear_of_it(office: Office) -> None:
+    """They alone; where the unit has nobody, those of the nearest unit above, and at last those of the agency."""
+    units = Units(office.engine, lambda *_: None, office.clock)
+    for unit in (Unit("UP3", "UP3 Semarang"), Unit("ULP", "ULP Semarang", "UP3"), Unit("UIP", "UIP Jawa")):
+        units.add(_AGENCY, unit, "Budi", "test")
+    office.accounts.persons = {
+        _AGENCY: [Recipient("1", "ratna@pln.example"), Recipient("2", "unit@pln.example", unit="UP3")]
+    }
+    for number, (code, reader) in enumerate((("UP3", "unit"), ("ULP", "unit"), ("UIP", "ratna"))):
+        asked = CaseChange(
+            UUID(int=number), "contribution-asked", _AGENCY, f"L{number}", UUID(int=7), "proses", office.clock.time
+        )
+        with write_transaction(office.engine) as connection:
+            office.queue.add_contribution(connection, asked, code)
+        assert office.notices.step() == 1
+        ((address, mail),) = office.send_all().items()
+        assert (address, f"L{number}" in mail.body) == (f"{reader}@pln.example", True)
+        assert "Unit Anda diminta kontribusi" in mail.body
+        office.clock.advance(NOTICE_INTERVAL)
+
+
 def test_an_officer_of_a_unit_without_news_gets_no_mail(office: Office) -> None:
     """Neither a notice nor a digest."""
     office.accounts.persons = {_AGENCY: [Recipient("2", "unit@pln.example", unit="UP3")]}

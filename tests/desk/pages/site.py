@@ -31,6 +31,7 @@ from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
+from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
 from desk.units.tiers import Tier
 from desk.units.units import Units
@@ -108,6 +109,9 @@ class DeskSite:
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             units=Units(self.desk.engine, self.record, self.now),
             passing=UnitPassing(self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_passed),
+            contributions=UnitContributions(
+                self.desk.engine, self.record, self.now, uuid4, ChangeQueue(self.now).add_contribution
+            ),
             institutions=institutions,
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},

@@ -41,6 +41,7 @@ TABLES = (
     "desk_answer",
     "desk_correction",
     "desk_holder",
+    "desk_contribution",
     "desk_search",
 )
 
@@ -56,6 +57,8 @@ FILTERS = [
     CaseFilter(joined=10),
     CaseFilter(suggested=True),
     CaseFilter("overdue", suggested=True),
+    CaseFilter(asked=True),
+    CaseFilter("overdue", asked=True),
     CaseFilter(words="lampu padam"),
     *(CaseFilter(tab, order=order) for tab in TABS for order in ("newest", "oldest")),
     *(CaseFilter(tab, **mark) for tab in ("working", "overdue") for mark in MARKS),

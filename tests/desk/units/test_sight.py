@@ -21,6 +21,7 @@ from accounts.permissions import Actor, Role
 from config.database import read_transaction
 from desk.acts.tables import DeskHolder
 from desk.pages.list_query import TABS_BY_NAME
+from desk.units.tiers import Tier
 from desk.units.tree import Unit
 from messages.shapes import Attachment
 from pages.csv_file import BYTE_ORDER_MARK
@@ -30,7 +31,10 @@ from tests.desk.pages.site import HEALTH, PLN, DeskSite
 
 _CASES, _ROUNDS, _ACTS_OF_ROUND = 5, 4, 20
 _NUMBER = re.compile(r"(?<![\w-])[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![\w-])")
-_ACTS = ("pass on", "pass on", "pass on", "give back", "give back", "note", "answer", "hold", "refuse", "move unit")
+_ACTS = (
+    *("pass on", "pass on", "pass on", "give back", "give back", "note", "answer", "hold", "refuse", "move unit"),
+    *("ask", "ask", "contribute", "withdraw"),
+)
 
 
 @dataclass
@@ -48,6 +52,7 @@ class World:
     came_from: dict[str, str] = field(default_factory=dict)
     returns: dict[str, int] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    asked: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Build the tree, the persons and the cases."""
@@ -80,8 +85,13 @@ class World:
         return path
 
     def sees(self, person: Actor, number: str) -> bool:
-        """Return True if the person may see a case."""
+        """Return True if the person may act in a case."""
         return not person.unit or self.accountable[number] in self.tier(person)
+
+    def reads(self, person: Actor, number: str) -> bool:
+        """Return True if the person may read a case: it is the own one, or a unit of the person is asked about it."""
+        tier = self.tier(person)
+        return self.sees(person, number) or any(unit in tier for asked, unit in self.asked if asked == number)
 
     def act(self) -> None:
         """Let a random person try a random act on a random case, and work out what follows."""
@@ -93,11 +103,17 @@ class World:
         elif act == "give back":
             self.give_back(person, number)
         elif act == "note":
-            self.expect(self.client.post(f"/desk/laporan/{number}/catatan", {"isi": "Catatan"}), person, number)
+            answer = self.client.post(f"/desk/laporan/{number}/catatan", {"isi": "Catatan"})
+            expected = HTTPStatus.SEE_OTHER if self.reads(person, number) else HTTPStatus.NOT_FOUND
+            assert answer.status_code == expected
         elif act == "hold":
             self.expect(self.client.post(f"/desk/laporan/{number}/petugas"), person, number)
         elif act == "move unit":
             self.move_unit()
+        elif act == "ask":
+            self.ask(person, number, self.chooser.choice(list(self.parents)))
+        elif act in {"contribute", "withdraw"}:
+            self.end_request(person, number, is_given=act == "contribute")
         elif self.sees(person, number) and number not in self.gone:
             slug, fields = ("tanggapi", {}) if act == "answer" else ("bukan-kewenangan", {"tujuan": PLN})
             answer = send_act(self.client, number, slug, f"Teks {self.chooser.random()}", **fields)
@@ -105,6 +121,7 @@ class World:
             self.site.desk.deliver()
             if slug == "bukan-kewenangan" and answer.status_code == HTTPStatus.SEE_OTHER:
                 self.gone.add(number)
+                self.asked = {(other, unit) for other, unit in self.asked if other != number}
         else:
             form = {"tindakan": "tanggapi", "isi": "Teks", "versi": "0", "langkah": "kirim"}
             answer = self.client.post(f"/desk/laporan/{number}/jawab", form)
@@ -125,6 +142,37 @@ class World:
             if self.accountable[number] != unit:
                 self.came_from[number] = self.accountable[number]
             self.accountable[number] = unit
+            self.asked.discard((number, unit))
+
+    def ask(self, person: Actor, number: str, unit: str) -> None:
+        """Ask a unit for a contribution: only the accountable unit may, and only about a case that is here."""
+        fields = {"langkah": "minta", "unit": unit, "pertanyaan": "Apa yang terjadi?"}
+        answer = self.client.post(f"/desk/laporan/{number}/kontribusi", fields)
+        if not self.sees(person, number):
+            assert answer.status_code == HTTPStatus.NOT_FOUND
+        elif number in self.gone or self.accountable[number] == unit:
+            assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        else:
+            assert answer.status_code == HTTPStatus.SEE_OTHER
+            self.asked.add((number, unit))
+
+    def end_request(self, person: Actor, number: str, *, is_given: bool) -> None:
+        """Give a contribution, as only the asked unit may, or withdraw a request, as only the accountable one may."""
+        units = [unit for asked, unit in sorted(self.asked) if asked == number]
+        if not units:
+            return
+        unit = self.chooser.choice(units)
+        tier = Tier(HEALTH)
+        view = self.site.desk.officer_answers().case(tier, number)
+        assert view
+        rows = self.site.parts.contributions.of_case(tier, view.case.case)
+        (row,) = [row for row in rows if row.unit_code == unit and row.ended_at is None]
+        fields = {"langkah": "beri" if is_given else "tarik", "permintaan": str(row.id), "isi": "Kami tahu."}
+        answer = self.client.post(f"/desk/laporan/{number}/kontribusi", fields)
+        may = (not person.unit or unit in self.tier(person)) if is_given else self.sees(person, number)
+        assert (answer.status_code == HTTPStatus.SEE_OTHER) == may
+        if may:
+            self.asked.discard((number, unit))
 
     def give_back(self, person: Actor, number: str) -> None:
         """Give a case back: that of the own unit only, up to where it came from, and at last to the coordinators."""
@@ -141,6 +189,7 @@ class World:
             is_up = above in self.upwards(here)[1:]
             self.accountable[number] = above if is_up and self.returns[number] < 2 else ""
             self.came_from[number] = ""
+            self.asked.discard((number, self.accountable[number]))
 
     def move_unit(self) -> None:
         """Let the coordinators move a unit within the tree: tiers change at once."""
@@ -163,26 +212,28 @@ class World:
         """Check every way to the cases for one person."""
         self.site.actor = person
         seen = {number for number in self.accountable if self.sees(person, number)}
-        assert set(self.listed()) == seen, person
+        read = {number for number in self.accountable if self.reads(person, number)}
+        assert set(self.listed()) == read, person
         assert set(self.exported()) == seen
         assert set(self.printed(list(self.accountable))) == seen
         for number in self.accountable:
-            status = HTTPStatus.OK if number in seen else HTTPStatus.NOT_FOUND
+            status = HTTPStatus.OK if number in read else HTTPStatus.NOT_FOUND
             page = self.client.get(f"/desk/laporan/{number}")
             assert page.status_code == status
-            assert (self.words[number] in page.text) == (number in seen)
-            assert self.client.get(f"/desk/laporan/{number}/cetak").status_code == status
+            assert (self.words[number] in page.text) == (number in read)
+            paper = self.client.get(f"/desk/laporan/{number}/cetak")
+            assert paper.status_code == (HTTPStatus.OK if number in seen else HTTPStatus.NOT_FOUND)
             assert self.client.get(f"/desk/laporan/{number}/berkas/{self.pictures[number].id}").status_code == status
             print_whole = self.client.post(f"/desk/laporan/{number}/cetak", {"alasan": "Rapat"})
             assert (self.words[number] in print_whole.text) == (number in seen and number not in self.gone)
             identity = self.client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu"})
             assert ("Sekar" in identity.text) == (number in seen and number not in self.gone)
             by_number = self.client.get(f"/desk/laporan?cari={number}")
-            assert by_number.status_code == (HTTPStatus.SEE_OTHER if number in seen else HTTPStatus.OK)
+            assert by_number.status_code == (HTTPStatus.SEE_OTHER if number in read else HTTPStatus.OK)
 
         number = self.chooser.choice(list(self.accountable))
         found = {hit for tab in TABS_BY_NAME for hit in self.search(self.words[number], tab)}
-        assert found == ({number} & seen)
+        assert found == ({number} & read)
 
     def listed(self) -> Iterator[str]:
         """Yield the numbers in the tabs of the list, also those above it."""
