@@ -101,7 +101,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The report with its words.",
         "content": {**_HTML, "application/json": _json(OwnReportShown)},
     },
-    303: {"description": "To the long link, from the short one that is typed from paper."},
     404: {
         "description": "The link is wrong; JSON also before the report is in the ledger.",
         "content": {**_HTML, PROBLEM_MEDIA_TYPE: _json(NoSuchLink)},
