@@ -90,26 +90,32 @@ def _count(engine: Engine, table: type[SQLModel]) -> int:
 
 def fill(engine: Engine, count: int) -> None:
     """Write the cases and their counts."""
-    chance = random.Random(1)  # noqa: S311 - reproducible examples
-    places = _places()
     tallies: Counter[DayKey] = Counter()
     batch: list[dict[str, Any]] = []
-    for row in (_case(chance, places) for _ in range(count)):
+    for row in cases_of_country(count):
         tallies.update(day_tallies(row))
         batch.append(row)
         if len(batch) == _BATCH:
-            _write(engine, OversightCase, batch)
+            write_rows(engine, OversightCase, batch)
             batch = []
-    _write(engine, OversightCase, batch)
+    write_rows(engine, OversightCase, batch)
     counts = ({**key._asdict(), "number": number} for key, number in tallies.items())
     for chunk in _chunks(counts):
-        _write(engine, OversightDay, chunk)
+        write_rows(engine, OversightDay, chunk)
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def _write(engine: Engine, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+def cases_of_country(count: int) -> Iterator[dict[str, Any]]:
+    """Yield the columns of so many cases of a year, with 500 agencies."""
+    chance = random.Random(1)  # noqa: S311 - reproducible examples
+    places = _places()
+    return (_case(chance, places) for _ in range(count))
+
+
+def write_rows(engine: Engine, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows in one transaction."""
     if rows:
         with write_transaction(engine) as connection:
             connection.execute(insert(table.__table__), rows)

@@ -15,8 +15,8 @@ from messages.shapes import MAX_PARTS, Correction, NewPart, Relation, Report
 from messages.topics import CORRECTIONS
 
 _SOURCE = "/satu-pintu/desk"
-# For the agency that reads the history; an act needs no typed reason.
-_REASON = "Petugas membagi laporan."
+# Reason in the audit log: an act needs no typed one.
+_WHY = "divide"
 # `not-here`: the case is closed, or at another agency. `part`: a part is not divided again. `too-many`: it has as many
 # parts as a report may have. `no-words`, `whole`: nothing was chosen, or nothing would be left. `not-in-report`: the
 # words are not those of the report.
@@ -51,10 +51,10 @@ class Divisions:
             tracking=dispatch.tracking,
             relation=Relation(),
             actor=actor.name,
-            reason=_REASON,
+            reason="",
             part=part,
         )
-        self._record("desk.divide", f"{dispatch.complaint_id} {correction.id}", actor_label(actor), _REASON, at)
+        self._record("desk.divide", f"{dispatch.complaint_id} {correction.id}", actor_label(actor), _WHY, at)
         self._publish([Outgoing(CORRECTIONS, *codec.encode(correction, str(dispatch.complaint_id), _SOURCE))])
         return None
 

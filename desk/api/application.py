@@ -18,6 +18,7 @@ from cases.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers, Record
+from desk.acts.divisions import Divisions
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api import openapi
 from desk.api.answer_endpoint import AnswerEndpoint
@@ -29,6 +30,7 @@ from desk.api.keys.access import Access
 from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES, KeyRateLimiter
 from desk.api.keys.scopes import Scope
+from desk.api.part_endpoint import PartEndpoint
 from desk.api.picture_endpoint import PictureEndpoint
 from desk.api.problems import ApiError
 from desk.api.recommendation_endpoint import RecommendationEndpoint
@@ -42,6 +44,7 @@ from desk.api.shapes import (
     Document,
     FieldFault,
     InstitutionList,
+    PartAccepted,
     Picture,
     RecommendationAnswerItem,
     UnitHolding,
@@ -87,6 +90,7 @@ class AgencyApi:
         units: Units,
         passing: UnitPassing,
         contributions: UnitContributions,
+        divisions: Divisions,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
         self._cases = CaseEndpoints(engine, answers, institutions, open_file, record, now, deadlines)
@@ -95,6 +99,7 @@ class AgencyApi:
         self._picture = PictureEndpoint(answers, pictures)
         self._units = UnitEndpoints(engine, answers, institutions, units, passing)
         self._contributions = ContributionEndpoints(answers, institutions, contributions)
+        self._part = PartEndpoint(answers, divisions, institutions)
         self._recommendation = RecommendationEndpoint(answers, recommendations)
 
     def application(self) -> ASGIApp:
@@ -201,6 +206,17 @@ class AgencyApi:
             response_model=Document,
             responses=openapi.problem_responses(404, 409),
             openapi_extra={"requestBody": openapi.DOCUMENT_BODY},
+        )
+        router.add_api_route(
+            "/cases/{number}/parts",
+            self._part.divide,
+            methods=["POST"],
+            dependencies=[Depends(self._access.needing("answer"))],
+            operation_id="divide_case",
+            status_code=202,
+            response_model=PartAccepted,
+            responses=openapi.problem_responses(404, 409, 413),
+            openapi_extra={"requestBody": openapi.PART_BODY},
         )
         self._add_unit_routes(router)
         self._add_contribution_routes(router)

@@ -14,12 +14,14 @@ from desk.api.shapes import (
     Case,
     CaseDetail,
     CaseEventItem,
+    CasePartItem,
     CasePlace,
     CaseReason,
     Document,
     FormerCase,
     JoinedReport,
     OtherMatter,
+    PartReference,
     Picture,
     RecommendationAnswerItem,
     RecommendationItem,
@@ -32,6 +34,7 @@ from desk.read_model.suggested_case import FormerCase as FormerView
 from desk.read_model.suggested_case import SuggestedCase as SuggestionView
 from messages.codec import decode_stored
 from messages.shapes import AnswerContent, AnswerDocument, Attachment, Dispatch, Report
+from messages.tracking import number_of_report
 
 PREFIX = "/agency/v1"
 
@@ -56,6 +59,7 @@ def case_detail(view: CaseProgressView, deadlines: Deadlines) -> CaseDetail:
         suggestion=_suggested_case(case.suggestion),
         similar_closed_case=_former_case(case.former),
         recommendations_waiting=sum(item.answer is None for item in case.recommendations),
+        parts=tuple(CasePartItem(number=part.number, agency=part.agency) for part in case.parts),
         recommendations=tuple(_recommendation(item, case.case.agency, deadlines) for item in case.recommendations),
     )
 
@@ -144,6 +148,9 @@ def _case_fields(
         "pictures": _pictures(report, row.tracking),
         "unfetched": report.unfetched,
         "second_matter": _second_matter(dispatch),
+        "part_of": PartReference(number=number_of_report(row.tracking), part=dispatch.part_of.number)
+        if dispatch.part_of
+        else None,
         "unit": row.unit_code,
         "unit_due": row.unit_due_at,
         "reasons": tuple(CaseReason(rule=reason.rule, text=reason.text) for reason in dispatch.reasons),

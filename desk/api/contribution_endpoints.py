@@ -88,7 +88,7 @@ class ContributionEndpoints:
         case = self._case(request, number)
         question = Question(read_code(body.unit), body.question.strip(), body.due_on)
         zone = time_zone(self._institutions.region(key.agency)).value
-        _check(self._contributions.ask(key_actor(key, body.actor), tier, case, question, zone))
+        check_contribution(self._contributions.ask(key_actor(key, body.actor), tier, case, question, zone))
         rows = [row for row in self._contributions.of_case(tier, case) if row.unit_code == question.unit]
         # A unit has one open request, unless it answered in this very moment.
         row = next((row for row in rows if row.ended_at is None), rows[-1])
@@ -103,7 +103,7 @@ class ContributionEndpoints:
         )
         case = self._readable(request, number)
         text = body.text.strip()
-        _check(self._contributions.give(key_actor(key, body.actor), tier, case, contribution_id, text))
+        check_contribution(self._contributions.give(key_actor(key, body.actor), tier, case, contribution_id, text))
         (row,) = [row for row in self._contributions.of_case(tier, case) if row.id == contribution_id]
         return json_response(_item_of_case(row, case))
 
@@ -111,7 +111,7 @@ class ContributionEndpoints:
         """Withdraw a request about a case of the key."""
         key, tier = agency_key(request), key_tier(request)
         case = self._case(request, number)
-        _check(self._contributions.withdraw(key_actor(key, ""), tier, case, contribution_id))
+        check_contribution(self._contributions.withdraw(key_actor(key, ""), tier, case, contribution_id))
         return Response(status_code=204, headers={"Cache-Control": "private, no-cache"})
 
     def _case(self, request: Request, number: str) -> Row[Any]:
@@ -123,7 +123,8 @@ class ContributionEndpoints:
         return case
 
 
-def _check(fault: ContributionFault | None) -> None:
+def check_contribution(fault: ContributionFault | None) -> None:
+    """Raise `ApiError` if nothing was done."""
     if fault and fault in _FIELD_FAULTS:
         raise invalid(*_FIELD_FAULTS[fault])
     if fault:

@@ -11,6 +11,7 @@ from desk.api.problems import PROBLEMS
 from desk.api.shapes import (
     AnswerDraftBody,
     ContributionBody,
+    NewPartBody,
     Problem,
     QuestionBody,
     RecommendationAnswerBody,
@@ -77,6 +78,15 @@ UNIT_BODY = {
         "application/json": {
             "schema": {"$ref": _REFERENCE.format(model="NewUnit")},
             "examples": {"below another one": {"value": {"name": "Puskesmas Halmahera", "parent": "DINKES"}}},
+        }
+    },
+}
+PART_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewPart")},
+            "examples": {"divide": {"value": {"text": "Juga listrik sering padam.", "agency": "bumn-pln"}}},
         }
     },
 }
@@ -170,6 +180,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         UnitReturnBody,
         QuestionBody,
         ContributionBody,
+        NewPartBody,
     ):
         schemas |= _schemas(shape)
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from desk.api.shapes import FieldFault, Problem
 from desk.read_model.case_rows import AgencyCaseState
-from messages.shapes import Verdict
+from messages.shapes import MAX_PARTS, Verdict
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
@@ -89,6 +89,11 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
             HTTPStatus.FORBIDDEN,
             "The key belongs to a unit.",
             "The tree of units is changed with a key of the whole agency.",
+        ),
+        "not_divisible": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "The case cannot be divided.",
+            f"It is closed, is a part itself, or has {MAX_PARTS} parts. Nothing was sent.",
         ),
         "answered": ProblemKind(
             HTTPStatus.CONFLICT,

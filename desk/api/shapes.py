@@ -70,6 +70,20 @@ class OtherMatter(ApiShape):
     )
 
 
+class PartReference(ApiShape):
+    """The report of a part. A citizen uses its number for all parts."""
+
+    number: str = Field(description="Tracking number of the report.", examples=[_EXAMPLE_NUMBER])
+    part: int = Field(description="Number of the part; the report itself is part 1.", examples=[2])
+
+
+class CasePartItem(ApiShape):
+    """A part that was divided from the case."""
+
+    number: str = Field(description="Tracking number of the part.", examples=[f"{_EXAMPLE_NUMBER}-2"])
+    agency: str = Field(description="Code of the institution that has it.", examples=["bumn-pln"])
+
+
 class Case(ApiShape):
     """A case at your agency."""
 
@@ -120,6 +134,9 @@ class Case(ApiShape):
     reasons: tuple[CaseReason, ...]
     second_matter: OtherMatter | None = Field(
         None, description="A second matter in the same report, for another institution; null without one."
+    )
+    part_of: PartReference | None = Field(
+        None, description="The report of which the case is a part: answer its matter alone; null for a whole report."
     )
     unit: str = Field("", description="Code of the accountable unit; empty while it is your agency itself.")
     unit_due: Time | None = Field(None, description="Deadline that the unit has of its own, within `due`.")
@@ -216,6 +233,7 @@ class CaseDetail(Case):
     recommendations: tuple[RecommendationItem, ...] = Field(
         (), description="Of overseers, the oldest first; none after the case has left you."
     )
+    parts: tuple[CasePartItem, ...] = Field((), description="Parts that were divided from the case.")
 
 
 class CasePage(ApiShape):
@@ -342,6 +360,31 @@ class UnitReturnBody(BaseModel):
 
     why: str = Field(max_length=500, examples=["Jalan ini bukan di kecamatan kami."])
     actor: str = Field("", max_length=100, description="Person who decides, as your program names the person.")
+
+
+class NewPartBody(BaseModel):
+    """The words of a report that become a part of their own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewPart")
+
+    text: str = Field(
+        max_length=10_000,
+        description="Words of the other matter, each line as it stands in `text` or `title` of the case.",
+        examples=["Juga listrik sering padam."],
+    )
+    agency: str = Field(
+        "",
+        max_length=100,
+        description="Code of the institution that gets the part; empty: the service chooses by the words.",
+        examples=["bumn-pln"],
+    )
+    actor: str = Field("", max_length=100, description="Person who decides, as your program names the person.")
+
+
+class PartAccepted(ApiShape):
+    """The division was sent; `parts` of the case has the part when it was processed."""
+
+    number: str = Field(description="Tracking number of the divided case.", examples=[_EXAMPLE_NUMBER])
 
 
 class UnitHolding(ApiShape):

@@ -81,7 +81,7 @@ class UnitEndpoints:
         try:
             is_new = self._units.put(key.agency, unit, key_actor(key, body.actor).name, _WHY)
         except UnitFault as fault:
-            raise _unit_error(fault) from None
+            raise unit_error(fault) from None
         return json_response(_item(unit), status=201 if is_new else 200)
 
     def remove_unit(self, request: Request, code: str) -> Response:
@@ -91,7 +91,7 @@ class UnitEndpoints:
         try:
             self._units.remove(key.agency, read_code(code), key_actor(key, "").name, _WHY)
         except UnitFault as fault:
-            raise _unit_error(fault) from None
+            raise unit_error(fault) from None
         return Response(status_code=204, headers={"Cache-Control": "private, no-cache"})
 
     def pass_on(self, request: Request, number: str) -> Response:
@@ -142,7 +142,8 @@ def _item(unit: Unit) -> UnitItem:
     )
 
 
-def _unit_error(fault: UnitFault) -> ApiError:
+def unit_error(fault: UnitFault) -> ApiError:
+    """Return the problem that a fault of a unit is."""
     if fault.reason in _UNIT_FAULTS:
         return invalid(*_UNIT_FAULTS[fault.reason])
     return ApiError("no_such_unit" if fault.reason == "unknown-unit" else "unit_in_use")

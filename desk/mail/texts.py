@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from desk.changes import ChangeKind
 from messages.replies.emergency_texts import EMERGENCY
@@ -18,6 +18,13 @@ _FOOTER = _("Email ini dibuat otomatis. Mohon tidak dibalas.")
 _DIGEST_SUBJECT = _("Satu Pintu: ringkasan pagi, {date}")
 _DIGEST_OPENING = _("Selamat pagi. Laporan instansi Anda pagi ini:")
 _DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
+_WEEKLY_SUBJECT = _("Satu Pintu: surat mingguan, {date}")
+_WEEKLY_OPENING = _("Selamat pagi. Laporan di bagian Anda pada awal minggu ini:")
+_WEEKLY_NOTHING = _("Tidak ada laporan yang lewat tenggat atau dibiarkan.")
+_WEEKLY_MONTH = _("Laporan yang masuk pada {month}, di samping bulan sebelumnya:")
+_WEEKLY_FIGURE = _("{title}: {value} ({value_before})")
+_WEEKLY_PAGE = _("Semua angka, juga untuk dicetak: {link}")
+_WEEKLY_SETTINGS = _("Anda dapat mematikan surat ini dan ringkasan pagi di akun Anda: {link}")
 # Sentence before the cases of each kind of change, the most urgent first.
 NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "three-times-overdue": _("Laporan berikut lewat tiga kali tenggatnya dan belum selesai:"),
@@ -83,11 +90,39 @@ class DigestCounts:
         return not (self.new or self.due_soon or self.overdue or self.waiting)
 
 
+class WeeklyFigure(NamedTuple):
+    """A figure of the month as a person reads it, beside that of the month before."""
+
+    title: Message
+    value: Message
+    value_before: Message
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyFacts:
+    """Numbers of a tier for the weekly letter.
+
+    Cases: past their deadline, new for some days and left by all, with a danger that nobody has opened. `returning`
+    counts topics and places, then persons who never signed in, units without an officer, webhooks that are off.
+    """
+
+    month: Message
+    figures: Sequence[WeeklyFigure] = ()
+    overdue: int = 0
+    untouched: int = 0
+    unopened_dangers: int = 0
+    returning: int = 0
+    never_signed_in: int = 0
+    units_without_officer: int = 0
+    webhooks_off: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class DeskLinks:
     """Addresses of the desk's pages: a list of cases, one case by its number, webhooks, and the person's account.
 
-    `accounts` is the page of all accounts, `released` the list of cases whose officer works there no more.
+    `accounts` is the page of all accounts, `released` the list of cases whose officer works there no more, `head_page`
+    the page of heads and coordinators.
     """
 
     case_list: Callable[[CaseList], str]
@@ -96,6 +131,7 @@ class DeskLinks:
     account: str
     accounts: str
     released: str
+    head_page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +158,31 @@ def digest_text(counts: DigestCounts, date: str, links: DeskLinks) -> MailText:
     linked = [[line, links.case_list(case_list)] for case_list, number, line in lists if number]
     settings = _DIGEST_SETTINGS.filled(link=links.account)
     return MailText(_DIGEST_SUBJECT.filled(date=date), [[_DIGEST_OPENING], *linked, [settings]])
+
+
+def weekly_text(facts: WeeklyFacts, date: str, links: DeskLinks) -> MailText:
+    """Return the weekly letter of a tier. What there is none of is left out."""
+    cases = (
+        (facts.unopened_dangers, counted("{count} laporan dengan bahaya belum dibuka petugas", facts.unopened_dangers)),
+        (facts.overdue, counted("{count} laporan lewat tenggat", facts.overdue)),
+        (facts.untouched, counted("{count} laporan baru dibiarkan lebih dari tiga hari", facts.untouched)),
+        (facts.returning, counted("{count} topik dan kecamatan dilaporkan lagi sesudah selesai", facts.returning)),
+    )
+    usage = (
+        (facts.never_signed_in, counted("{count} petugas belum pernah masuk", facts.never_signed_in)),
+        (facts.units_without_officer, counted("{count} unit tanpa petugas", facts.units_without_officer)),
+        (facts.webhooks_off, counted("{count} webhook mati", facts.webhooks_off)),
+    )
+    figures = [_WEEKLY_FIGURE.filled(**figure._asdict()) for figure in facts.figures]
+    parts = [
+        [line for number, line in cases if number] or [_WEEKLY_NOTHING],
+        [_WEEKLY_MONTH.filled(month=facts.month), *figures],
+        [line for number, line in usage if number],
+    ]
+    links_of_page = [_WEEKLY_PAGE.filled(link=links.head_page)]
+    settings = [_WEEKLY_SETTINGS.filled(link=links.account)]
+    paragraphs = [[_WEEKLY_OPENING], *filter(None, parts), links_of_page, settings]
+    return MailText(_WEEKLY_SUBJECT.filled(date=date), paragraphs)
 
 
 def notice_text(numbers: Mapping[ChangeKind, Sequence[str]], links: DeskLinks) -> MailText:

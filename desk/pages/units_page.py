@@ -164,7 +164,7 @@ def _typed_unit(form: Form, earlier: str) -> Unit:
     return Unit(
         code,
         form.line("nama"),
-        read_code(form.line("induk")),
+        read_code(form.line("induk")) or form.line("induk"),
         form.line("sk"),
         _date(form.line("tanggal-sk")),
         _date(form.line("mulai")),

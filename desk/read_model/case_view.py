@@ -23,7 +23,7 @@ from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from desk.acts.tables import DeskHolder
 from desk.read_model.documents import is_document_of
-from desk.read_model.parts import CasePart, read_parts
+from desk.read_model.parts import CasePart, is_divided, read_parts
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAccompanying, DeskCase
@@ -205,7 +205,8 @@ def read_case(connection: Connection, tier: Tier, tracking: str) -> CaseView | N
         suggestion=read_suggested_case(connection, tier.without_asked(), row, dispatch),
         former=read_former_case(connection, tier.without_asked(), row, dispatch),
         recommendations=read_recommendations(connection, row.complaint_id, agency) if row.is_current else (),
-        parts=read_parts(connection, row.complaint_id) if row.is_current else (),
+        # Most reports have none.
+        parts=read_parts(connection, row.complaint_id) if row.is_current and facts.has_parts else (),
     )
 
 
@@ -344,7 +345,12 @@ def _case_facts_query() -> Select[Any]:
     case_id: BindParameter[UUID] = bindparam("case_id")
     received_at = select(col(ComplaintFact.received_at)).where(col(ComplaintFact.id) == case_id).scalar_subquery()
     report_count = select(func.count()).select_from(DeskAccompanying).where(_accompanies(case_id)).scalar_subquery()
-    return select(received_at.label("received_at"), report_count.label("report_count"), _has_anonymous_repeat(case_id))
+    return select(
+        received_at.label("received_at"),
+        report_count.label("report_count"),
+        is_divided(case_id).label("has_parts"),
+        _has_anonymous_repeat(case_id),
+    )
 
 
 def _accompanies(case_id: BindParameter[UUID]) -> ColumnElement[bool]:

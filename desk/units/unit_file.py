@@ -46,10 +46,12 @@ def read_unit_file(content: bytes) -> UnitFile:
 
 def _columns(header: Sequence[str]) -> Mapping[str, int]:
     names = [" ".join(cell.split()).casefold() for cell in header]
+    named = [name for name in names if name]
     columns = {_INDONESIAN_COLUMNS.get(name, name): position for position, name in enumerate(names) if name}
     if not any(names):
         raise UnitFault("file-empty")
-    if set(columns) != set(COLUMNS):
+    # Of two columns with one name, nobody can tell which one counts.
+    if set(columns) != set(COLUMNS) or len(columns) != len(named):
         raise UnitFault("file-columns", line=1)
     return columns
 

@@ -22,7 +22,7 @@ from oversight.read_model.tallies import AGENCY_COLUMNS, agency_tallies
 Group = TypeVar("Group")
 Report = Mapping[str, Any]
 # Columns that no tally and no group reads.
-_UNREAD = ("tracking", "received_at", "channel", "kind", "province", "hops", "touched_at", "ping_pong", "programmes")
+_UNREAD = ("received_at", "channel", "kind", "province", "hops", "touched_at", "ping_pong", "programmes")
 _NAMES = tuple(name for name in OversightCase.model_fields if name not in {*_UNREAD, "tables_version"})
 
 
@@ -74,8 +74,8 @@ def _conditions(choice: ReportChoice) -> Iterator[ColumnElement[bool]]:
     if choice.region:
         region = col(OversightCase.region)
         yield or_(region == choice.region, starts_with(region, f"{choice.region}."))
-    if choice.complaint_ids is not None:
-        yield col(OversightCase.complaint_id).in_(choice.complaint_ids)
+    if (chosen := choice.complaint_ids) is not None:
+        yield col(OversightCase.complaint_id).in_(chosen)
 
 
 def _of_agency(choice: ReportChoice) -> Iterator[ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from messages.shapes import Shape
-from messages.tracking import read_tracking_number
+from messages.tracking import number_of_report, read_tracking_number
 from pages.clients import asks_for_json
 from pages.problems import PROBLEM_MEDIA_TYPE
 from pages.responses import page_response, see_other
@@ -84,7 +84,13 @@ class StatusPage:
         if accepts_json:
             return JSONResponse(status_as_json(status)) if status else _problem("Nomor ini belum tercatat.")
         sentence = page_sentence(status, names_agency=not status.is_private) if status else ""
-        values = {"status": status, "number": tracking, "sentence": sentence}
+        values = {
+            "status": status,
+            "number": tracking,
+            "sentence": sentence,
+            "part_addresses": {part.tracking: f"/status/{part.tracking}" for part in (status.parts if status else ())},
+            "whole_address": f"/status/{number_of_report(tracking)}",
+        }
         return page_response(self._pages, "status.html", values, 200 if status else 404)
 
     def _form(self, typed: str, problem: str, code: int) -> Response:

@@ -3,7 +3,9 @@
 import json
 import subprocess
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,6 +14,14 @@ from accounts.permissions import Role
 from app.assembly.desk.accounts import build_account_services
 from app.assembly.parts import Parts
 from app.commands.common.terminal import EX_USAGE
+from app.commands.desk.units import fault_sentence as command_sentence
+from desk.api.contribution_endpoints import check_contribution
+from desk.api.problems import ApiError
+from desk.api.unit_endpoints import unit_error
+from desk.pages.unit_wording import CONTRIBUTION_FAULTS, PASSING_FAULTS, fault_sentence
+from desk.units.contributions import ContributionFault
+from desk.units.passing import PassingFault
+from desk.units.tree import UnitFault, UnitFaultReason
 from tests.support import program
 
 Desk = Callable[..., subprocess.CompletedProcess[str]]
@@ -118,3 +128,17 @@ def test_a_wrong_file_says_what_to_do(desk: Desk, file: Path, content: bytes, me
     file.write_bytes(content)
     answer = desk("units", "kota-3374", "--import", str(file), *BY)
     assert (answer.returncode, message in answer.stderr) == (EX_USAGE, True), answer.stderr
+
+
+def test_every_fault_has_its_sentence_everywhere() -> None:
+    """On pages, in the command and by the interface, of units, steps and contributions. None may be an error."""
+    for reason in get_args(UnitFaultReason):
+        fault = UnitFault(reason, "DINKES", 3)
+        assert str(fault_sentence(fault)).startswith("Baris 3: ")
+        assert command_sentence(fault).startswith("Line 3: ")
+        assert unit_error(fault).status in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+    assert set(PASSING_FAULTS) == set(get_args(PassingFault))
+    assert set(CONTRIBUTION_FAULTS) == set(get_args(ContributionFault))
+    for contribution_fault in get_args(ContributionFault):
+        with pytest.raises(ApiError):
+            check_contribution(contribution_fault)

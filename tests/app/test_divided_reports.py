@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
+import requests
+from fastapi import FastAPI
 from sqlalchemy import Engine, select
 from sqlmodel import col
+from starlette.requests import Request
 
+from app.assembly.http import page_templates
 from app.assembly.parts import Parts
 from app.operations.retention.case_ends import ended_reports
 from bus.port import Outgoing
@@ -16,21 +21,28 @@ from desk.read_model.case_view import read_contact
 from desk.read_model.parts import CasePart, read_parts
 from language.masking.masker import mask_with_labels
 from messages import codec, ids
+from messages.sender_link import sender_token
 from messages.shapes import Correction, Dispatch, NewPart, RawMessage, Relation, Verdict
 from messages.topics import AGENCY_ANSWERS, CORRECTIONS
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import ReportFacts, case_clocks
 from oversight.read_model.tallies import day_tallies
+from pages.headers import PageHeaders
+from pages.language import PageLanguage
+from sinks.ledger.own.own_page import OwnPage
 from sinks.ledger.own.own_report import OwnReports
+from sinks.ledger.page import StatusPage
 from sinks.ledger.status import ReportStatus, StatusReader
 from sinks.replies.tables import OutboxRow, RecipientRow
 from tests.app.forgetting.town import NAME, WORDS, Town, rows_with_canary
+from tests.ingest.door_client import DoorServer
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.deadlines import DEADLINES
 from tests.support.programmes import PROGRAMMES
 
+_KEY = b"k" * 32
 PLN, KEMENKES = "bumn-pln", "kementerian-kemenkes"
 REPORT = "Kemenkes tolong, puskesmas di Kota Semarang tutup. Juga listrik sering padam."
 PART = "Juga listrik sering padam."
@@ -112,6 +124,44 @@ def test_a_report_is_over_when_its_last_part_is(town: Town) -> None:
     assert status(town, raw.tracking).whole_state == "selesai"
     assert ended_reports(town.engine, statuses(town).statuses, reports, later) == {first.complaint_id}
     assert (status(town, second.tracking).whole_number, status(town, second.tracking).parts) == (raw.tracking, ())
+
+
+def test_the_pages_list_the_parts(town: Town) -> None:
+    """Status page and own page of the report lead to the pages of its part, and those of the part back."""
+    raw, first, second = divided(town)
+    pages, reports = page_templates(DEADLINES, lambda: town.now), OwnReports(town.engine, statuses(town), str)
+    app = FastAPI()
+    app.add_middleware(PageLanguage)
+    app.add_middleware(PageHeaders, new_nonce=lambda: "nonce")
+    app.include_router(StatusPage(statuses(town), pages, lambda: town.now).routes())
+    own = OwnPage(reports, pages, _KEY, lambda: town.now, uuid4, _ignore, DEADLINES, _nothing, _nothing)
+    app.include_router(own.routes())
+    server = DoorServer()
+    server.app = app
+    whole_address, part_address = (f"/l/{sender_token(item.message_id, _KEY)}" for item in (first, second))
+    with server.serving():
+        whole, part = (read(server, f"/status/{item.tracking}") for item in (first, second))
+        assert f'<a href="/status/{second.tracking}">Bagian {second.tracking}</a>' in whole
+        assert f'href="/status/{raw.tracking}">{raw.tracking}</a>' in part
+        whole, part = read(server, whole_address), read(server, part_address)
+    assert f'<a href="{part_address}">Bagian {second.tracking}</a>' in whole
+    assert f'href="{whole_address}">{raw.tracking}</a>' in part
+    assert "Bagian lain tetap berjalan" in whole
+
+
+def read(server: DoorServer, address: str) -> str:
+    """Return the HTML of a page."""
+    page = requests.get(f"http://127.0.0.1:{server.port}{address}", headers={"Accept": "text/html"}, timeout=60)
+    assert page.status_code == 200
+    return page.text
+
+
+def _ignore(_request: Request, _reason: str) -> None:
+    """Do nothing."""
+
+
+def _nothing(_id: UUID) -> None:
+    """Return nothing."""
 
 
 def test_the_sender_hears_of_a_part_by_the_contact_of_the_report(town: Town) -> None:

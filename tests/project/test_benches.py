@@ -41,6 +41,7 @@ RUNS = {
     "normalize": ["100"],
     "normalizers": ["12", "2"],
     "outage": ["10"],
+    "head": ["300"],
     "oversight": ["300"],
     "peers": ["40", "ours"],
     "perturbed": ["20"],

@@ -3,6 +3,7 @@
 from app.assembly.parts import Parts
 from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import OfficerAnswers, Record
+from desk.acts.divisions import Divisions
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
 from desk.api.case_endpoints import OpenFile
@@ -30,6 +31,7 @@ def build_agency_api(
     units: Units,
     passing: UnitPassing,
     contributions: UnitContributions,
+    divisions: Divisions,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
@@ -48,4 +50,5 @@ def build_agency_api(
         units,
         passing,
         contributions,
+        divisions,
     )

@@ -116,6 +116,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.units,
         desk.passing,
         desk.contributions,
+        desk.divisions,
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)

@@ -1,6 +1,6 @@
 """Tells the e-mail who the officers are, how many cases wait for them, and where the desk's pages are."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -13,6 +13,7 @@ from accounts.pages.own_pages import OWN_ADDRESS
 from accounts.pages.people_pages import PEOPLE_ADDRESS
 from accounts.permissions import AGENCY_ROLES, CASE_ROLES, Role
 from app.assembly.desk.institutions import RegistryInstitutions
+from app.operations.own_figures.view import HEAD_PAGE
 from config.database import read_transaction
 from config.time_zones import time_zone
 from desk.mail.recipients import Recipient
@@ -21,6 +22,9 @@ from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
 from desk.units.tiers import tier_of
+
+# Roles of the readers of the weekly letter.
+_LEADING_ROLES = frozenset({Role.HEAD, Role.COORDINATOR})
 
 
 class AccountRecipients:
@@ -52,6 +56,14 @@ class AccountRecipients:
     def readers(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
         return self._present(agency, AGENCY_ROLES)
+
+    def leaders(self) -> Mapping[str, Sequence[Recipient]]:
+        """Return the heads and coordinators of each institution, by its code."""
+        leaders: defaultdict[str, list[Recipient]] = defaultdict(list)
+        for account in self._accounts.active():
+            if account.role in _LEADING_ROLES:
+                leaders[account.agency].append(_recipient(account))
+        return leaders
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
@@ -119,6 +131,7 @@ def desk_links(base: str) -> DeskLinks:
         account=base + OWN_ADDRESS,
         accounts=base + PEOPLE_ADDRESS,
         released=base + ListQuery(released=True).list_address(),
+        head_page=base + HEAD_PAGE,
     )
 
 

@@ -10,6 +10,7 @@ from accounts.account_store import AccountStore
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
+from app.assembly.desk.own_figures import WeeklyNumbers, summary_reader
 from app.assembly.desk.telling import contribution_teller, teller, unit_teller
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
@@ -207,6 +208,8 @@ class DeskParts:
             links,
             self.institutions.name,
             parts.randomness.token_hex,
+            recipients.leaders,
+            WeeklyNumbers(summary_reader(parts, self.institutions), parts.now).facts,
         )
 
 

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from accounts.account_store import AccountStore
 from accounts.permissions import Act
 from accounts.signed_in import SignedIn
+from app.assembly.desk.own_figures import summary_reader
 from app.assembly.parts import Parts
 from app.operations.audit.listing import AuditListing
 from app.operations.audit.log import AuditLog
-from app.operations.own_figures.summary import SummaryReader
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
 from app.operations.review.redrive import Redrive, RedriveBatches
@@ -131,9 +130,3 @@ class StaffPages:
         with closing(parts.bus.reader()) as reader:
             groups = parts.consumer_groups.values()
             return ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups).trace(number, since)
-
-
-def summary_reader(parts: Parts, institutions: Institutions) -> SummaryReader:
-    """Return the reader of what heads and coordinators are told."""
-    accounts = AccountStore(parts.engine, parts.now)
-    return SummaryReader(parts.engine, accounts, institutions.region, parts.deadlines, parts.tables.programmes)

@@ -30,6 +30,7 @@ _FAULTS: dict[UnitFaultReason, str] = {
     "unknown-unit": "There is no unit {code}.",
     "has-units": "The unit {code} has units below it. Move or remove these first.",
     "has-open-cases": "The unit {code} has open cases. Pass them on first.",
+    "has-requests": "The unit {code} is asked for a contribution. Withdraw the request at its report first.",
     "has-officers": "The unit {code} has officers or invitations. `satupintu desk move` gives them another one.",
     "has-keys": "The unit {code} has keys or webhooks of programs. `satupintu desk key --revoke ID` revokes a key.",
     "file-encoding": "The file is not UTF-8. Save it as CSV UTF-8.",
@@ -74,7 +75,7 @@ def units(
                 result = _units(parts).import_file(code, _content(file), actor, why)
                 print_note(f"{result.added} units added, {result.changed} changed, {result.units} in the file.")
         except UnitFault as fault:
-            stop(_sentence(fault), EX_USAGE)
+            stop(fault_sentence(fault), EX_USAGE)
 
 
 def _units(parts: Parts) -> Units:
@@ -103,7 +104,8 @@ def _content(file: Path) -> bytes:
         stop(f"{file} cannot be read: {error.strerror}.", EX_USAGE)
 
 
-def _sentence(fault: UnitFault) -> str:
+def fault_sentence(fault: UnitFault) -> str:
+    """Return the sentence about a fault."""
     sentence = _FAULTS[fault.reason].format(code=fault.code)
     return f"Line {fault.line}: {sentence}" if fault.line else sentence
 

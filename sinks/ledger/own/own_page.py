@@ -101,7 +101,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The report with its words.",
         "content": {**_HTML, "application/json": _json(OwnReportShown)},
     },
-    303: {"description": "To the long link, from the short one that is typed from paper."},
     404: {
         "description": "The link is wrong; JSON also before the report is in the ledger.",
         "content": {**_HTML, PROBLEM_MEDIA_TYPE: _json(NoSuchLink)},
@@ -185,8 +184,8 @@ class OwnPage:
             "form_id": self._new_form_id,
             "place_lines": tuple(_place_lines(report.place)) if report else (),
             "question_token": self._question_token(report) if report else "",
-            "part_tokens": self._part_tokens(report, message_id),
-            "whole_token": self._token(report.whole_message_id) if report and report.whole_message_id else "",
+            "part_addresses": self._part_addresses(report, message_id),
+            "whole_address": self._address(report.whole_message_id) if report and report.whole_message_id else "",
         }
         return page_response(self._pages, "own.html", context, headers=_HEADERS)
 
@@ -216,13 +215,16 @@ class OwnPage:
         asked_id = report.asked_message_id if report.question else None
         return self._token(asked_id) if asked_id else ""
 
-    def _part_tokens(self, report: OwnReport | None, message_id: UUID) -> Mapping[str, str]:
-        """Return the token of the own page of each part of a report, by its tracking number."""
+    def _part_addresses(self, report: OwnReport | None, message_id: UUID) -> Mapping[str, str]:
+        """Return the address of the own page of each part of a report, by its tracking number."""
         report_id = complaint_id(message_id)
         return {
-            part.tracking: self._token(part_message_id(report_id, part.part_number))
+            part.tracking: self._address(part_message_id(report_id, part.part_number))
             for part in (report.status.parts if report else ())
         }
+
+    def _address(self, message_id: UUID) -> str:
+        return f"/l/{self._token(message_id)}"
 
     def _token(self, message_id: UUID) -> str:
         return sender_token(message_id, self._link_key)

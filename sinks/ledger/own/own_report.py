@@ -209,8 +209,8 @@ class OwnReports:
         reports = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
         set_aside = select(col(EventFact.message_id)).where(col(EventFact.tracking) == number, IS_SET_ASIDE)
         with read_transaction(self._engine) as connection:
-            for query in (reports, set_aside):
-                if message_id := connection.execute(query.limit(1)).scalars().first():
+            for query, column in ((reports, ComplaintFact.message_id), (set_aside, EventFact.message_id)):
+                if message_id := connection.execute(query.order_by(col(column)).limit(1)).scalars().first():
                     return UUID(str(message_id))
         return None
 

@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from accounts.account_store import save_account
 from accounts.permissions import Actor, Role
+from app.assembly.desk.own_figures import WeeklyNumbers, summary_reader
 from bus.port import Record
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
@@ -204,3 +205,18 @@ def test_what_comes_back() -> None:
         Return("pohon", "33.74.11", 1, "N13", "N12"),
     ]
     assert find_returns(cases, now, "33.75") == []
+
+
+@pytest.mark.parametrize("unit", ["", "DINKES"])
+def test_the_weekly_letter_has_the_numbers_of_the_page(head: StaffHarness, unit: str) -> None:
+    """Of the month in which the last week began, and of now."""
+    numbers = WeeklyNumbers(summary_reader(head.parts, head.desk.institutions), head.now)
+    facts = numbers.facts(SEMARANG, unit)
+    sign_in(head, unit)
+    page = head.get("/desk/pimpinan?bulan=2026-07")
+    overdue = re.search(r"(\d+) laporan lewat tenggat hari ini", page)
+    assert facts.overdue == int(overdue[1] if overdue else 0)
+    assert str(facts.month) == "Juli 2026"
+    values = {line["ukuran"]: line["nilai"] for line in lines(head, "bulan=2026-07") if line["bagian"] == "ukuran"}
+    assert str(facts.figures[0].value) == str(int(float(values["kasus"])))
+    assert facts.units_without_officer == (3 if unit else 4)

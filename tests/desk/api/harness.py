@@ -18,6 +18,7 @@ from bus.port import Outgoing
 from cases.pictures.store import read_picture
 from config.database import DatabaseUnavailable
 from desk.acts.answer_pictures import AnswerPictures
+from desk.acts.divisions import Divisions
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
@@ -36,6 +37,7 @@ from tests.ingest.door_client import DoorServer
 from tests.router.test_linked import complaint_of
 from tests.support.attachments import ample_space
 from tests.support.deadlines import DEADLINES
+from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
@@ -94,6 +96,7 @@ class ApiHarness:
             self.units,
             UnitPassing(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_passed),
             UnitContributions(self.engine, self.record, self.clock, uuid4, ChangeQueue(self.clock).add_contribution),
+            Divisions(self.record, self.publish_corrections, self.clock),
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 
@@ -107,6 +110,14 @@ class ApiHarness:
         if self.is_log_away:
             raise DatabaseUnavailable("away")
         self.acts.append((action, subject, actor, why))
+
+    def publish_corrections(self, messages: Sequence[Outgoing]) -> None:
+        """Let router and desk process corrections. Raises `Retry` while the bus is away."""
+        if self.is_bus_away:
+            raise Retry("away")
+        for message in messages:
+            self.desk.router.offset += 1
+            self.desk.follow(at(message, self.desk.router.offset))
 
     def publish(self, answer: AgencyAnswer) -> None:
         """Keep an answer for `DeskHarness.deliver`."""

@@ -44,6 +44,7 @@ _LINKS = DeskLinks(
     "https://lapor.example/desk/akun",
     "https://lapor.example/desk/akun-semua",
     "https://lapor.example/desk?daftar=dilepas",
+    "https://lapor.example/desk/pimpinan",
 )
 # A morning in Jakarta, 07:00.
 _SEVEN = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)

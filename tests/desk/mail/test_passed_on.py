@@ -28,7 +28,7 @@ from tests.support.generated_cases import generate_cases
 
 _AGENCY = "bumn-pln"
 _COORDINATOR = Actor(UUID(int=3), "Kori", Role.COORDINATOR, _AGENCY)
-_LINKS = DeskLinks(lambda name: name, lambda number: f"https://lapor.example/desk/{number}", "", "", "", "")
+_LINKS = DeskLinks(lambda name: name, lambda number: f"https://lapor.example/desk/{number}", "", "", "", "", "")
 
 
 def test_officers_of_a_unit_hear_of_a_case_that_is_passed_on_there(parts: Parts) -> None:

@@ -39,6 +39,8 @@ def test_files_of_spreadsheets(content: bytes) -> None:
         (b"code,name\nA,Dinas\n", "file-columns", "", 1),
         (b"code,name,parent,head\nA,Dinas,,Budi\n", "file-columns", "", 1),
         (b"A,Dinas,\n", "file-columns", "", 1),
+        (b"code,kode,name,parent\nA,B,Dinas,\n", "file-columns", "", 1),
+        (b"code,name,name,parent\nA,Dinas,Badan,\n", "file-columns", "", 1),
         (b'code,name,parent\nA,"Dinas,\n', "file-unreadable", "", 2),
         (b"code,name,parent\nA,Dinas,\na,Badan,\n", "code-taken", "A", 3),
         (b"code,name,parent\nA B,Dinas,\n", "code-invalid", "A B", 2),

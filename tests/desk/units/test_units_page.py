@@ -99,6 +99,7 @@ def test_a_wrong_file_says_what_to_do(site: DeskSite, client: DeskClient, conten
         ({"kode": "A", "nama": "Dinas", "mulai": "2026-02-01", "sampai": "2026-01-01"}, "Hari terakhir unit A"),
         ({"lama": "DINKES", "nama": "Dinas", "induk": "DINKES"}, "di bawah dirinya sendiri"),
         ({"lama": "HILANG", "nama": "Dinas"}, "Tidak ada unit dengan kode HILANG."),
+        ({"kode": "A", "nama": "Dinas", "induk": "B C"}, "Tidak ada unit dengan kode B C."),
     ],
 )
 def test_a_wrong_form_keeps_what_was_typed(

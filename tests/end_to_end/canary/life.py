@@ -154,8 +154,17 @@ class Life:
         page = client.get(address).text
         note = {"isi": f"Sudah ditelepon. {person.words}", "formulir": form_id_of(page)}
         assert client.post(f"{address}/catatan", note).status_code == _SEE_OTHER
-        unit = {"unit": "Dinas Kesehatan", "alasan": f"Kepada {person.words}"}
+        for code in ("DINKES", "PKM"):
+            # The second time the unit is there.
+            self.clients[Role.COORDINATOR].post("/desk/unit", {"langkah": "simpan", "kode": code, "nama": code})
+        unit = {"unit": "DINKES", "alasan": f"Kepada {person.words}"}
         assert client.post(f"{address}/unit", unit).status_code == _SEE_OTHER
+        question = {"langkah": "minta", "unit": "PKM", "pertanyaan": f"Tentang {person.words}"}
+        assert client.post(f"{address}/kontribusi", question).status_code == _SEE_OTHER
+        request = re.search(r'name="permintaan" value="([^"]+)"', client.get(address).text)
+        assert request
+        words = {"langkah": "beri", "permintaan": request[1], "isi": f"Jawaban {person.words}"}
+        assert client.post(f"{address}/kontribusi", words).status_code == _SEE_OTHER
         assert client.post(f"{address}/petugas").status_code == _SEE_OTHER
         # The officer who has the case gets a mail about it.
         self.senders.follow_up(mode, label, "adds", f"Tambahan. {person.words}")
