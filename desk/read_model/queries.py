@@ -209,14 +209,18 @@ def read_dangers(connection: Connection, tier: Tier, limit: int) -> Sequence[Row
 
 
 def count_released(connection: Connection, tier: Tier) -> int:
-    """Return the number of the tier's unfinished cases whose officer works there no more."""
-    query = (
-        select(func.count())
-        .select_from(DeskHolder)
-        .join(DeskCase, col(DeskCase.dispatch_id) == col(DeskHolder.dispatch_id))
-        .where(col(DeskHolder.agency) == tier.agency, col(DeskHolder.released_at).is_not(None))
-        .where(is_in_tier(tier), col(DeskCase.is_current), col(DeskCase.tab) != "done")
+    """Return the number of the tier's unfinished cases whose officer works there no more.
+
+    The few released ones come first: a database that begins with the cases reads all of the agency.
+    """
+    released = select(col(DeskHolder.dispatch_id)).where(
+        col(DeskHolder.agency) == tier.agency, col(DeskHolder.released_at).is_not(None)
     )
+    ids = connection.execute(released.limit(MAX_FILTERED_COUNT)).scalars().all()
+    if not ids:
+        return 0
+    is_waiting = (is_in_tier(tier), col(DeskCase.is_current), col(DeskCase.tab) != "done")
+    query = select(func.count()).select_from(DeskCase).where(is_one_of(col(DeskCase.dispatch_id), ids), *is_waiting)
     return connection.execute(query).scalar_one()
 
 
