@@ -22,7 +22,7 @@ from tests.support.retention_rows import row_of
 MAX_REPLY_AGE = timedelta(days=7)
 TABLE = load_retention()
 # Emptied with the case by the purge itself, or by the step of another table.
-_WITHOUT_STEP = {"desk_search", "desk_holder", "ingest_attachment", "person_report"}
+_WITHOUT_STEP = {"desk_search", "desk_holder", "desk_unit_case", "ingest_attachment", "person_report"}
 # Purged by the class of the row, without a step of `TIMED` or `UNUSED`.
 _OWN_CODE = {"person-keys", "unsent-files", "replies", "codes", "archive"}
 
