@@ -74,8 +74,8 @@ def _conditions(choice: ReportChoice) -> Iterator[ColumnElement[bool]]:
     if choice.region:
         region = col(OversightCase.region)
         yield or_(region == choice.region, starts_with(region, f"{choice.region}."))
-    if (chosen := choice.complaint_ids) is not None:
-        yield col(OversightCase.complaint_id).in_(chosen)
+    if choice.complaint_ids is not None:
+        yield col(OversightCase.complaint_id).in_(select(choice.complaint_ids.subquery()))
 
 
 def _of_agency(choice: ReportChoice) -> Iterator[ColumnElement[bool]]:
