@@ -146,11 +146,16 @@ def answered_hop(
 def arrivals(cases_by_hop: Mapping[int, UUID | None]) -> Iterator[int]:
     """Yield the hops at which a complaint came to a case: its first one there, and not those with which it moves on.
 
+    A complaint that a person split from the case and merged again did not come anew: its sender wrote nothing.
     `cases_by_hop` has the case that the complaint accompanies at each hop, `None` where it is a case of its own. A hop
     before which one is missing is left out.
     """
+    earlier_cases: set[UUID] = set()
     for hop, case_id in cases_by_hop.items():
-        if case_id is not None and (hop == 0 or (hop - 1 in cases_by_hop and cases_by_hop[hop - 1] != case_id)):
+        if case_id is None or case_id in earlier_cases:
+            continue
+        earlier_cases.add(case_id)
+        if hop == 0 or (hop - 1 in cases_by_hop and cases_by_hop[hop - 1] != case_id):
             yield hop
 
 
