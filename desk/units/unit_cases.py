@@ -11,16 +11,17 @@ from sqlalchemy import Connection, Select, bindparam, delete, false, insert, lit
 from sqlmodel import col
 
 from config.conditions import is_one_of
-from config.database import DatabaseLock, lock_until_commit
+from config.database import DatabaseLock, has_row, lock_until_commit
 from config.row_insertion import insert_or_replace_rows
 from desk.acts.tables import DeskHolder
 from desk.read_model.tables import DeskCase
-from desk.units.tables import DeskContribution, DeskUnitCase
+from desk.units.tables import DeskContribution, DeskUnit, DeskUnitCase
 from desk.units.tiers import read_tree
 from desk.units.tree import UnitTree
 
 # Columns that a row has of its case.
 _OF_CASE = tuple(name for name in DeskUnitCase.model_fields if name not in {"unit", "is_asked"})
+_ANY_UNIT = select(literal(1)).select_from(DeskUnit)
 # Built once: each batch executes it. Few agencies have units.
 _AT_UNITS: Select[*tuple[Any, ...]] = (
     select(*(col(getattr(DeskCase, name)) for name in _OF_CASE), col(DeskHolder.unit_code))
@@ -46,7 +47,7 @@ _ASKED_ROWS = delete(DeskUnitCase).where(
 
 def write_unit_cases(connection: Connection, dispatch_ids: Collection[UUID]) -> None:
     """Write the rows of cases whose own rows have changed, and which stay at their units. The lock is held already."""
-    if not dispatch_ids:
+    if not dispatch_ids or not has_row(connection, _ANY_UNIT):
         return
     # A request ends with its case.
     connection.execute(_ASKED_ROWS, {"ids": dispatch_ids})
