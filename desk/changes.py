@@ -1,14 +1,18 @@
 """Changes of cases at an agency, for those who tell the agency of them: webhooks and e-mail. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
 from uuid import UUID
 
-from sqlalchemy import Connection
+# The help of a command names the kinds, and needs no database.
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-from config.reference.escalation import EscalatedClock, Moment
+    from config.reference.escalation import EscalatedClock, Moment
 
 # `received`: a case came to the agency. `danger`: a case that came, or a further report of it, tells of danger to life.
 # `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
@@ -67,4 +71,4 @@ class CaseChange:
 
 
 # Stores what agencies are to be told of, in the transaction of the caller.
-OnChanges: TypeAlias = Callable[[Connection, Sequence[CaseChange]], None]
+OnChanges: TypeAlias = "Callable[[Connection, Sequence[CaseChange]], None]"

@@ -108,10 +108,11 @@ class LocalConsumer:
         if self._member.is_settled(now):
             return
         partitions = sorted(log.offset_ranges(self._connection, self._topics))
-        owned = self._member.share(partitions, self._polled, now)
-        for partition in self._positions.keys() - owned - self._polled:
+        leases = self._member.share(partitions, self._polled, now)
+        # Another member may have processed more of a partition that comes back.
+        for partition in self._positions.keys() - leases.kept:
             del self._positions[partition]
-        self._begin(owned - self._positions.keys())
+        self._begin(leases.owned - self._positions.keys())
 
     def _begin(self, partitions: AbstractSet[Partition]) -> None:
         """Set the position of each partition to the group's committed offset, or to its start."""

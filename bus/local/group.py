@@ -7,6 +7,7 @@ when the owner's session has ended. A member that has lost its lease cannot comm
 import sqlite3
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from bus.errors import Fenced
 from bus.local.log import transaction
@@ -14,6 +15,13 @@ from bus.port import Partition
 
 # A member renews its session this many times before the session would end.
 _RENEWALS_PER_SESSION = 3
+
+
+class Leases(NamedTuple):
+    """Partitions that are leased to a member. Those in `kept` were never leased to another one since the last share."""
+
+    owned: AbstractSet[Partition]
+    kept: AbstractSet[Partition]
 
 
 class GroupMember:
@@ -55,10 +63,11 @@ class GroupMember:
             return False
         return living(self._connection, self._group, self._session, now) == self._settled_with
 
-    def share(self, partitions: Sequence[Partition], busy: AbstractSet[Partition], now: float) -> set[Partition]:
-        """Renew the session, release surplus leases, claim free partitions of our share; return the leased partitions.
+    def share(self, partitions: Sequence[Partition], busy: AbstractSet[Partition], now: float) -> Leases:
+        """Renew the session, release surplus leases, claim free partitions of our share; return the leases.
 
-        Partitions in `busy` have an uncommitted batch, and stay leased until it is committed.
+        Partitions in `busy` have an uncommitted batch, and stay leased until it is committed. Raises `Fenced` if one of
+        them was leased to another member meanwhile.
         """
         with transaction(self._connection):
             self._heartbeat(now)
@@ -70,6 +79,8 @@ class GroupMember:
             members = living(self._connection, self._group, self._session, now)
             fair_share = set(partitions[sorted(members).index(self._name) :: len(members)])
             previous = self.owned()
+            if lost := busy - previous:
+                raise Fenced(f"{len(lost)} partitions of group {self._group} were leased to another member")
             for partition in previous - fair_share - busy:
                 self._connection.execute(
                     'DELETE FROM leases WHERE "group" = ? AND topic = ? AND partition = ?', (self._group, *partition)
@@ -81,7 +92,7 @@ class GroupMember:
             owned = self.owned()
         self._settled_with = members if owned == fair_share else {}
         self._settled_at = now
-        return owned
+        return Leases(owned, owned & previous)
 
     def owned(self) -> set[Partition]:
         """Return the partitions leased to this process of this member."""

@@ -606,6 +606,47 @@ def test_a_member_whose_session_ended_cannot_commit(harness: Harness) -> None:
     wait_for(lambda: harness.values(target) == [b"other"] * 2)
 
 
+@pytest.mark.short_session
+def test_a_member_that_gets_its_partitions_back_goes_on_where_the_other_one_ended(harness: Harness) -> None:
+    """A member is silent until another one has processed records and left: it gets none of them again."""
+    topic, group = harness.topic(), harness.group()
+    harness.publish(topic, numbered(2))
+    silent = harness.join(group, topic, member="silent")
+    polled(silent, 2)
+    silent.commit([])
+    harness.publish(topic, numbered(4)[2:])
+    harness.pass_time()
+    other = harness.join(group, topic, member="other")
+    assert [record.value for record in polled(other, 2)] == numbered(4)[2:]
+    other.commit([])
+    other.close()
+    harness.opened.remove(other)
+    harness.publish(topic, [b"last"])
+    try:
+        records = polled(silent, 1)
+    except Fenced:
+        silent = harness.join(group, topic, member="silent")
+        records = polled(silent, 1)
+    assert [record.value for record in records] == [b"last"]
+    assert nothing_more(silent)
+
+
+def test_a_batch_is_not_committed_with_partitions_that_came_back(harness: Harness) -> None:
+    """Another process of the member has committed the batch and left: a late commit of the first one has no effect."""
+    source, target, group = harness.topic(), harness.topic(), harness.group()
+    harness.publish(source, numbered(2))
+    late = harness.join(group, source)
+    polled(late, 2)
+    second = harness.join(group, source)
+    polled(second, 2)
+    second.commit([Outgoing(target, b"key", b"second")])
+    second.close()
+    harness.opened.remove(second)
+    with pytest.raises(Fenced):
+        late.commit([Outgoing(target, b"key", b"late")])
+    wait_for(lambda: harness.values(target) == [b"second"])
+
+
 # Reading offsets
 
 
