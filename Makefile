@@ -59,6 +59,12 @@ SEED ?=
 chaos: $(VENV)/.dev ## Kill and freeze every process at random for ten minutes, then compare all models (SEED, SECONDS)
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
+SEEDS ?= 50
+FROM ?= 1
+.PHONY: simulate
+simulate: $(VENV)/.dev ## Run the whole service in one thread with faults at any call, for each of SEEDS seeds, then compare all models
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM)
+
 ACTS ?= 100000
 .PHONY: sight
 sight: $(VENV)/.dev ## Try random acts of units and persons on both databases; nobody may see a case outside the own tier (ACTS)

@@ -68,7 +68,8 @@ class Parts:
         self.installed_channels = tuple(channels)
         self.channels = ChannelDirectory(tuple(channel.facts for channel in self.installed_channels))
         core = self.core = Core(settings, self.channels, self.clock, self.randomness, self.threads)
-        self.tables, self.reading = shared or _unshared_tables(core)
+        self.shared = shared or _unshared_tables(core)
+        self.tables, self.reading = self.shared
         self.keys = Keys(core)
         self.service_topics = ServiceTopics(core, self.tables)
         self.doors = DoorParts(core, self.keys, self.tables, lambda: self.ledger, lambda: self.normalizer.preview)
@@ -87,8 +88,7 @@ class Parts:
 
     def of_process(self, settings: Settings) -> Parts:
         """Return the parts of a process with these settings. It shares the tables that are loaded already."""
-        shared = SharedTables(self.tables, self.reading)
-        return Parts(settings, self.installed_channels, self._surroundings, shared)
+        return Parts(settings, self.installed_channels, self._surroundings, self.shared)
 
     def close(self) -> None:
         """Close what a process must not leave open at its end."""

@@ -1,4 +1,4 @@
-"""The guarantees of every bus. The same tests run on the local bus and on a real Apache Kafka."""
+"""The guarantees of every bus. The same tests run on the local bus, a real Apache Kafka, and the simulation's bus."""
 
 import threading
 import time
@@ -27,6 +27,7 @@ from bus.port import (
     TopicSpec,
 )
 from tests.bus.kafka.filling import wait_until_written
+from tests.simulation.sim_bus import SimBus, SimLog
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -122,11 +123,37 @@ def kafka_harness(bootstrap: str, session_timeout: float) -> Harness:
     return Harness(KafkaBus(settings, system_clock()), lambda: None, partial(wait_until_written, bootstrap))
 
 
-@pytest.fixture(params=["local", "kafka"])
+class _RealTime:
+    """What the simulation's bus gets here: nothing goes wrong, and time passes by itself."""
+
+    def before(self, call: str) -> None:
+        """Do nothing."""
+
+    def after(self, call: str) -> None:
+        """Do nothing."""
+
+    def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Wait a moment: a record may come at any time."""
+        time.sleep(min(seconds, 0.01))
+
+
+def simulated_harness() -> Harness:
+    """Return a harness for the bus of simulations; a session ends when its clock jumps."""
+    clock = Clock()
+
+    def pass_time() -> None:
+        clock.ahead += 60
+
+    return Harness(SimBus(SimLog(clock), _RealTime()), pass_time, lambda _topic, _end: None)
+
+
+@pytest.fixture(params=["local", "kafka", "simulated"])
 def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
     """A harness for each bus in turn."""
     if request.param == "local":
         new_harness = local_harness(tmp_path)
+    elif request.param == "simulated":
+        new_harness = simulated_harness()
     else:
         # A test that waits for the end of a session asks for a short one. In the others, a slow machine ends none.
         seconds = 4.0 if request.node.get_closest_marker("short_session") else 60.0

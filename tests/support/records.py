@@ -48,11 +48,13 @@ def followed(
     when: datetime = NOW,
     rating: int = 0,
     proof: VerifiedBy = "sender-link",
+    key: str = "",
 ) -> Outgoing:
     """Return a follow-up by the own link of the report whose raw message has this id."""
     submission = follow_up.FollowUpSubmission(message_id=report, act=act, text=text, rating=rating)
     body = submission.model_dump_json().encode()
-    raw = parts.wrapper.wrap("web", f"key:{uuid4()}", f"report:{report}", body, when, follow_up.CONTENT_TYPE, proof)
+    provider_id = f"key:{key or uuid4()}"
+    raw = parts.wrapper.wrap("web", provider_id, f"report:{report}", body, when, follow_up.CONTENT_TYPE, proof)
     return accepted_record(raw)
 
 

@@ -1,0 +1,161 @@
+"""Citizens, officers and staff of a simulation: each acts some times, and a citizen tries again without an answer."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import partial
+from typing import Literal, NamedTuple, TypeVar
+from uuid import UUID
+
+from app.assembly.parts import Parts
+from app.operations.agency_answers import AgencyAnswers
+from app.operations.corrections import Corrections
+from bus.port import Outgoing
+from messages import codec
+from messages.shapes import RawMessage, SenderAct
+from tests.simulation.world import World
+from tests.support import records
+
+T = TypeVar("T", bound=str)
+
+_TROUBLES = (
+    *("Lampu jalan padam", "Jalan berlubang", "Sampah tidak diangkut", "Listrik padam sejak pagi", "Antrean paspor"),
+    *("Saluran air mampet", "Puskesmas tutup pada jam kerja", "Trotoar rusak", "Trafo listrik meledak"),
+)
+_PLACES = ("Kota Semarang", "Kabupaten Semarang", "Kabupaten Sleman", "Jawa Tengah", "Yogyakarta", "")
+_STREETS = ("Melati", "Kenanga", "Diponegoro", "Pemuda")
+# Acts, and how often each one comes.
+_CITIZEN_ACTS: Mapping[str, int] = {"report": 50, "same again": 12, "join": 14, "follow-up": 24}
+_VERDICTS: Mapping[str, int] = {"accepted": 30, "asked": 12, "responded": 18, "closed": 22, "refused": 18}
+_FOLLOW_UPS: Mapping[SenderAct, int] = {"adds": 45, "objects": 25, "confirms": 15, "withdraws": 15}
+_STAFF_ACTS: Mapping[str, int] = {"merge": 60, "split": 40}
+_LONGEST_PAUSE_SECONDS = 25.0
+# A citizen who hears nothing sends the same again, so many times.
+_MOST_TRIES = 60
+_ACTOR, _WHY = "Sari Wulandari", "uji coba gangguan"
+
+
+class Sent(NamedTuple):
+    """A message that a door confirmed."""
+
+    id: UUID
+    tracking: str
+    channel: str
+    text: str
+    phone: str
+
+
+class People:
+    """Everybody who writes in a run. `accepted` are the reports whose senders were told a number."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._hub = world.hub
+        self._random = random.Random(world.hub.random.getrandbits(64))  # noqa: S311 - reproducible
+        self.accepted: list[Sent] = []
+        self.numbers: dict[str, str] = {}
+        self.done: Counter[str] = Counter()
+        self._busy = 0
+
+    @property
+    def is_done(self) -> bool:
+        """True when nobody writes any more."""
+        return self._busy == 0
+
+    def begin(self, citizens: int, officers: int, staff: int, acts: int) -> None:
+        """Let so many persons act so many times each."""
+        for count, act in ((citizens, self._write), (officers, self._answer), (staff, self._correct)):
+            for number in range(count):
+                self._busy += 1
+                self._hub.add_person(f"{act.__name__}-{number}", partial(self._act, act, acts))
+
+    def _act(self, act: Callable[[], None], times: int) -> None:
+        try:
+            for _ in range(times):
+                self._hub.pause(self._random.uniform(0.0, _LONGEST_PAUSE_SECONDS))
+                act()
+        finally:
+            self._busy -= 1
+
+    def _chosen(self, weights: Mapping[T, int]) -> T:
+        (value,) = self._random.choices(list(weights), list(weights.values()))
+        return value
+
+    def _write(self) -> None:
+        act = self._chosen(_CITIZEN_ACTS)
+        phone = f"+62812{self._random.randrange(10**7):07}"
+        earlier = self._random.choice(self.accepted) if self.accepted else None
+        if act == "report" or earlier is None:
+            place = f"Jalan {self._random.choice(_STREETS)} nomor {self._random.randint(1, 30)}"
+            text = f"{self._random.choice(_TROUBLES)} di {place}, {self._random.choice(_PLACES)}. Mohon ditangani."
+            self._send(self._random.choice(("web", "sms")), text, phone)
+        elif act == "same again":
+            self._send(earlier.channel, earlier.text, earlier.phone)
+        elif act == "join":
+            self._send(earlier.channel, earlier.text, phone)
+        else:
+            self._follow(earlier)
+
+    def _send(self, channel: str, text: str, phone: str) -> None:
+        parts, key, now = self._world.parts, f"{self._random.getrandbits(128):032x}", self._hub.now()
+        if channel == "web":
+            message = records.web(parts, text, now, key, phone=phone)
+        else:
+            message = records.sms(parts, text, phone, key, now)
+        if raw := self._insist(message):
+            self.accepted.append(Sent(raw.id, raw.tracking, channel, text, phone))
+
+    def _follow(self, report: Sent) -> None:
+        act = self._chosen(_FOLLOW_UPS)
+        text = f"Keterangan {self._random.randrange(1000)}: masih sama seperti kemarin."
+        key = f"{self._random.getrandbits(128):032x}"
+        self._insist(records.followed(self._world.parts, report.id, act, text, self._hub.now(), key=key))
+
+    def _insist(self, message: Outgoing) -> RawMessage | None:
+        """Send a message until a door confirms it; return it. Sometimes it is sent once more: a double tap."""
+        for _ in range(_MOST_TRIES):
+            if self._world.publish(message):
+                break
+            self._hub.pause(self._random.uniform(0.0, 10.0))
+        else:
+            return None
+        if self._random.random() < 0.1:
+            self._world.publish(message)
+        raw = codec.decode(RawMessage, message.value, message.headers)
+        self.numbers[raw.tracking] = raw.channel
+        self.done["messages"] += 1
+        return raw
+
+    def _answer(self) -> None:
+        if not self.accepted:
+            return
+        number = self._random.choice(self.accepted[-30:]).tracking
+        verdict, text = self._chosen(_VERDICTS), f"Jawaban {self._random.randrange(10**6)}."
+
+        def answer(parts: Parts) -> bool:
+            answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys)
+            answers.publish(number, verdict, text, None, parts.now(), _ACTOR)
+            return True
+
+        if self._world.request("desk", answer):
+            self.done["answers"] += 1
+
+    def _correct(self) -> None:
+        if len(self.accepted) < 2:
+            return
+        act = self._chosen(_STAFF_ACTS)
+        target, report = (each.tracking for each in self._random.sample(self.accepted, 2))
+        kind: Literal["joins", "repeat"] = self._random.choice(("joins", "repeat"))
+
+        def correct(parts: Parts) -> bool:
+            with closing(parts.bus.producer()) as producer:
+                corrections = Corrections(parts.engine, producer, parts.audit_log)
+                if act == "split":
+                    corrections.split(report, _ACTOR, _WHY, parts.now())
+                else:
+                    corrections.merge(target, report, kind, _ACTOR, _WHY, parts.now())
+            return True
+
+        if self._world.request("desk", correct):
+            self.done[act] += 1
