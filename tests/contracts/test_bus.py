@@ -132,7 +132,7 @@ class _RealTime:
     def after(self, call: str) -> None:
         """Do nothing."""
 
-    def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+    def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:  # noqa: ARG002 - of the protocol
         """Wait a moment: a record may come at any time."""
         time.sleep(min(seconds, 0.01))
 
