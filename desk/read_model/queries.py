@@ -216,7 +216,8 @@ def count_released(connection: Connection, tier: Tier) -> int:
     released = select(col(DeskHolder.dispatch_id)).where(
         col(DeskHolder.agency) == tier.agency, col(DeskHolder.released_at).is_not(None)
     )
-    ids = connection.execute(released.limit(MAX_FILTERED_COUNT)).scalars().all()
+    ordered = released.order_by(col(DeskHolder.dispatch_id)).limit(MAX_FILTERED_COUNT)
+    ids = connection.execute(ordered).scalars().all()
     if not ids:
         return 0
     is_waiting = (is_in_tier(tier), col(DeskCase.is_current), col(DeskCase.tab) != "done")
