@@ -247,6 +247,7 @@ class Matcher:
             keys.of_sender_alone() if TOO_MANY_JOINS in relation.evidence else keys,
             received_at,
             joined=relation.kind == "joins",
+            parent_id=relation.of,
             suggested_id=decision.suggestion.of if decision.suggestion else None,
             claim=complaint.claim,
         )

@@ -16,9 +16,7 @@ from tests.chaos.facts import TopicFacts, ledger_states
 def normalizer_differences(connection: Connection, topics: TopicFacts) -> Iterator[Difference]:
     """Yield each closed case that the normalizer takes for open: a later report would join it and be seen by nobody.
 
-    And each report that a person merged, and that the normalizer has in another case. One whose case was corrected,
-    too, is left out. That is an open fault: if a case is split from another one, the router takes the reports along
-    that were merged into it, and the normalizer leaves them with the other case.
+    And each report that a person merged, and that the normalizer has in another case.
     """
     places = latest_places(topics.dispatches)
     cases = [complaint_id for complaint_id, place in places.items() if place.case_id == complaint_id]
@@ -31,11 +29,6 @@ def normalizer_differences(connection: Connection, topics: TopicFacts) -> Iterat
     corrected = {key[0] for key in topics.corrections}
     for complaint_id in sorted(each for each in corrected if isinstance(each, UUID)):
         place, root = places.get(complaint_id), roots.get(complaint_id) or complaint_id
-        if (
-            place
-            and complaint_id in roots
-            and place.case_id not in corrected
-            and place.case_id not in {complaint_id, root}
-        ):
+        if place and complaint_id in roots and place.case_id not in {complaint_id, root}:
             text = f"merged into {place.case_id}, grouped with {root}"
             yield Difference("normalizer: group", str(complaint_id), text)

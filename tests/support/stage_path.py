@@ -14,6 +14,7 @@ from config.reference.duplicate_weights import load_duplicate_weights
 from messages import codec, ids
 from messages.shapes import (
     MERGED,
+    SPLIT,
     AgencyAnswer,
     Complaint,
     Correction,
@@ -63,6 +64,7 @@ class StagePath:
             "cases": make_case_stage(engine),
         }
         self._offset = 0
+        self._corrections = 0
 
     def arrive(self, *messages: Outgoing) -> Sequence[Complaint]:
         """Let messages arrive in one batch and take their path; return their complaints in order."""
@@ -84,13 +86,21 @@ class StagePath:
 
     def merge(self, complaint: Complaint, case: Complaint) -> None:
         """Let a person merge a complaint into the case of another one."""
+        self._correct(complaint, Relation(kind="joins", of=case.id, evidence=(MERGED,)))
+
+    def split(self, complaint: Complaint) -> None:
+        """Let a person make a complaint its own case."""
+        self._correct(complaint, Relation(evidence=(SPLIT,)))
+
+    def _correct(self, complaint: Complaint, relation: Relation) -> None:
+        self._corrections += 1
         correction = Correction(
-            id=ids.correction_id(complaint.id, f"joins:{case.id}", None),
+            id=ids.correction_id(complaint.id, f"{relation.kind}:{self._corrections}", None),
             message_id=complaint.message_id,
             at=self.time,
             complaint_id=complaint.id,
             tracking=complaint.tracking,
-            relation=Relation(kind="joins", of=case.id, evidence=(MERGED,)),
+            relation=relation,
             actor="petugas-1",
             reason="hal yang sama",
         )

@@ -958,6 +958,7 @@ def _create_normalizer() -> None:
         sa.Column("complaint_id", sa.Uuid(), nullable=False, unique=True),
         sa.Column("root", sa.Uuid(), nullable=True),
         sa.Column("own", sa.Uuid(), nullable=True),
+        sa.Column("parent", sa.Uuid(), nullable=True),
         sa.Column("sender", sa.String(), nullable=False),
         sa.Column("joined", sa.Boolean(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
@@ -969,6 +970,7 @@ def _create_normalizer() -> None:
     op.create_index("ix_normalize_matter_at", "normalize_matter", ["at"])
     _create_partial_index("ix_normalize_matter_root", "normalize_matter", ["root"], "root IS NOT NULL")
     _create_partial_index("ix_normalize_matter_own", "normalize_matter", ["own"], "own IS NOT NULL")
+    _create_partial_index("ix_normalize_matter_parent", "normalize_matter", ["parent"], "parent IS NOT NULL")
     op.create_index(
         "ix_normalize_matter_sender",
         "normalize_matter",

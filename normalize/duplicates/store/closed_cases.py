@@ -8,6 +8,7 @@ sender opens it again.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -132,19 +133,35 @@ def close_merged(connection: Connection, root_id: UUID) -> None:
 
 
 def regroup(connection: Connection, complaint_id: UUID, root_id: UUID) -> None:
-    """Move a complaint, and all complaints that repeat it or belong to it, to another root.
+    """Move a complaint to another root, with the complaints that the router moves with it.
 
-    Then set the start of the old and of the new matter to the earliest arrival of the complaints that each has now.
+    Of a root these are all that belong to it, else those that came to their root with this complaint. Then set the
+    start of the old and of the new matter to the earliest arrival of the complaints that each has now.
     """
-    columns = (col(ComparableRow.complaint_id), col(ComparableRow.root), col(ComparableRow.own))
-    is_moved = or_(*(column == complaint_id for column in columns))
-    previous_root_ids = set(connection.execute(select(ComparableRow.root).where(is_moved)).scalars())
+    own_row = col(ComparableRow.complaint_id) == complaint_id
+    former_root_id = connection.execute(select(ComparableRow.root).where(own_row)).scalar_one_or_none()
+    moved_ids = {complaint_id, *_followers(connection, complaint_id, former_root_id or complaint_id)}
+    is_moved = is_one_of(col(ComparableRow.complaint_id), moved_ids)
     connection.execute(update(ComparableRow).where(is_moved).values(root=root_id))
-    for changed_root_id in {root_id, *previous_root_ids} - {None}:
+    connection.execute(update(ComparableRow).where(own_row).values(parent=None if root_id == complaint_id else root_id))
+    for changed_root_id in {root_id, former_root_id} - {None}:
         is_member = or_(col(ComparableRow.complaint_id) == changed_root_id, col(ComparableRow.root) == changed_root_id)
         since = connection.execute(select(func.min(ComparableRow.at)).where(is_member)).scalar_one()
         is_root = col(ComparableRow.complaint_id) == changed_root_id
         connection.execute(update(ComparableRow).where(is_root).values(since=since))
+
+
+def _followers(connection: Connection, complaint_id: UUID, root_id: UUID) -> AbstractSet[UUID]:
+    """Return the complaints of this root that belong to a complaint, to one that belongs to it, and so on."""
+    ids, is_of_root = col(ComparableRow.complaint_id), col(ComparableRow.root) == root_id
+    if complaint_id == root_id:
+        return set(connection.execute(select(ids).where(is_of_root)).scalars())
+    found, latest = {complaint_id}, {complaint_id}
+    while latest:
+        is_child = is_one_of(col(ComparableRow.parent), latest)
+        latest = set(connection.execute(select(ids).where(is_child, is_of_root)).scalars()) - found
+        found |= latest
+    return found
 
 
 def common_root(connection: Connection, first_id: UUID, second_id: UUID) -> UUID | None:

@@ -211,13 +211,14 @@ class EarlierComplaints:
         received_at: datetime,
         *,
         joined: bool,
+        parent_id: UUID | None = None,
         suggested_id: UUID | None = None,
         claim: str = "",
     ) -> None:
         """Add a decided complaint: it is a candidate from now on.
 
-        `suggested_id` is the case that it is perhaps the same as. `claim` is the keyed hash of the address that an
-        unproven sender gives.
+        `parent_id` is the complaint of its relation. `suggested_id` is the case that it is perhaps the same as. `claim`
+        is the keyed hash of the address that an unproven sender gives.
         """
         number, self._next_number = self._next_number, self._next_number + 1
         complaint_id = complaint.complaint_id
@@ -241,6 +242,7 @@ class EarlierComplaints:
             "complaint_id": complaint_id,
             "root": _id_unless_equal(complaint.root_id, complaint_id),
             "own": _id_unless_equal(complaint.first_of_sender_id, complaint_id),
+            "parent": parent_id,
             "sender": complaint.comparable.sender,
             "joined": joined,
             "at": received_at,

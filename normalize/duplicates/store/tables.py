@@ -18,10 +18,11 @@ class ComparableRow(SQLModel, table=True):
     """The sealed comparable form of one complaint.
 
     `number` counts complaints in the order of their decisions. `root` is the complaint that this one belongs to, of any
-    sender; `own` is the first complaint of the same sender that this one repeats. Each is empty if it is the complaint
-    itself. `since` is the earliest arrival of all complaints of the root. `sender` is the proven one, else empty;
-    `claimed` is the keyed hash of the address that an unproven sender gives. `suggested` is the case that it is perhaps
-    the same as.
+    sender; `own` is the first complaint of the same sender that this one repeats; `parent` is the one of its relation,
+    or of a person's last correction: if that is taken from the root, this one goes with it. Each is empty if it is the
+    complaint itself. `since` is the earliest arrival of all complaints of the root. `sender` is the proven one, else
+    empty; `claimed` is the keyed hash of the address that an unproven sender gives. `suggested` is the case that it is
+    perhaps the same as.
     """
 
     __tablename__ = "normalize_matter"
@@ -39,6 +40,12 @@ class ComparableRow(SQLModel, table=True):
             "own",
             sqlite_where=text("own IS NOT NULL"),
             postgresql_where=text("own IS NOT NULL"),
+        ),
+        Index(
+            "ix_normalize_matter_parent",
+            "parent",
+            sqlite_where=text("parent IS NOT NULL"),
+            postgresql_where=text("parent IS NOT NULL"),
         ),
         Index("ix_normalize_matter_sender", "sender", sqlite_where=text("joined = 1"), postgresql_where=text("joined")),
         Index(
@@ -66,6 +73,7 @@ class ComparableRow(SQLModel, table=True):
     complaint_id: UUID = Field(unique=True)
     root: UUID | None
     own: UUID | None
+    parent: UUID | None
     sender: str
     joined: bool
     at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -21,6 +21,8 @@ A, B = UUID(int=1), UUID(int=2)
         ({0: A, 1: B, 2: A}, [0, 1]),
         # Nobody knows yet what was before.
         ({1: A}, []),
+        ({1: A, 2: A}, []),
+        ({0: A, 1: A, 2: None, 3: B}, [0, 3]),
     ],
 )
 def test_a_complaint_comes_to_a_case_once(cases_by_hop: Mapping[int, UUID | None], expected: list[int]) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import delete
 
 from bus.errors import Reject
 from bus.port import Outgoing
-from cases.course.case_course import arrivals
 from cases.course.sender_chain import is_from_case_sender
 from config.database import read_transaction, write_transaction
 from desk.read_model.case_view import CaseView, read_case
@@ -267,10 +266,3 @@ def test_a_chain_has_one_sender(parents: Mapping[int, int | None], *, is_own: bo
     """It reaches the case, or begins where the case's own chain begins."""
     by_id = {UUID(int=number): None if of is None else UUID(int=of) for number, of in parents.items()}
     assert is_from_case_sender(UUID(int=2), UUID(int=1), by_id) == is_own
-
-
-def test_a_complaint_arrives_once_at_a_case() -> None:
-    """It may come later, or come back; moving with its case is no arrival, and a gap tells nothing."""
-    case, next_case = UUID(int=1), UUID(int=2)
-    assert list(arrivals({0: case, 1: case, 2: None, 3: case, 4: next_case})) == [0, 3, 4]
-    assert list(arrivals({1: case, 2: case})) == []
