@@ -103,7 +103,7 @@ fix: $(VENV)/.dev ## Format the code and apply automatic fixes
 
 .PHONY: goldens
 goldens: $(VENV)/.dev ## Rewrite the files of the journeys; review the diff
-	$(BIN)/pytest -q tests/journeys -k "each_stage or closed_case or opens_the_case_again" --goldens
+	$(BIN)/pytest -q tests/journeys -k "each_stage or closed_case or opens_the_case_again or gunung_mas" --goldens
 
 .PHONY: schemas
 schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; review the diff
