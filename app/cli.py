@@ -140,7 +140,7 @@ COMMANDS: Mapping[str, CommandSource] = {
     "demo": CommandSource(
         "simulator",
         "demo",
-        "Send invented messages through all four doors of a temporary service, and show the outcome of each.",
+        "Send invented messages through all five channels of a temporary service, and show the outcome of each.",
     ),
     "sign": CommandSource(
         "simulator",
