@@ -197,6 +197,14 @@ lock: $(VENV)/.dev ## Pin the newest versions of the dependencies with their has
 advisories: $(VENV)/.dev $(VENV)/advisories/.ready ## Compare the pinned versions with published advisories, if they can be reached
 	$(BIN)/python -m tests.support.advisories $(VENV)/advisories/bin/pip-audit
 
+# make release KEY=FILE signs; without a key nothing is signed.
+KEY ?=
+OUT ?= dist/release
+REVISION ?= HEAD
+.PHONY: release
+release: $(VENV)/.dev ## Build the files of a release from a commit into OUT, signed with KEY (RELEASING.md)
+	$(BIN)/python -m release $(OUT) --revision $(REVISION) $(if $(KEY),--key $(KEY))
+
 .PHONY: clean
 clean: ## Remove the environment and caches; the data folder stays
 	rm -rf $(VENV) $(KAFKA) .bench-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
