@@ -197,13 +197,19 @@ lock: $(VENV)/.dev ## Pin the newest versions of the dependencies with their has
 advisories: $(VENV)/.dev $(VENV)/advisories/.ready ## Compare the pinned versions with published advisories, if they can be reached
 	$(BIN)/python -m tests.support.advisories $(VENV)/advisories/bin/pip-audit
 
-# make release KEY=FILE signs; without a key nothing is signed.
+# make release KEY=FILE signs; without a key nothing is signed. IMAGE=no leaves out the image.
 KEY ?=
+IMAGE ?=
 OUT ?= dist/release
 REVISION ?= HEAD
 .PHONY: release
 release: $(VENV)/.dev ## Build the files of a release from a commit into OUT, signed with KEY (RELEASING.md)
-	$(BIN)/python -m release $(OUT) --revision $(REVISION) $(if $(KEY),--key $(KEY))
+	$(BIN)/python -m release $(OUT) --revision $(REVISION) $(if $(KEY),--key $(KEY)) $(if $(filter no,$(IMAGE)),--no-image)
+
+.PHONY: image
+image: $(VENV)/.dev ## Build the image of a commit into dist/image.tar (needs root, mmdebstrap and binutils)
+	mkdir -p dist
+	$(BIN)/python -m release.image dist/image.tar --revision $(REVISION)
 
 .PHONY: clean
 clean: ## Remove the environment and caches; the data folder stays

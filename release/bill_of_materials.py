@@ -1,4 +1,4 @@
-"""The bill of materials of a release, by CycloneDX 1.6: every distribution that is installed with the program."""
+"""The bill of materials of a release, by CycloneDX 1.6: everything that is installed with the program."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,14 +16,13 @@ from release.source import Source
 PRODUCT = "satu-pintu"
 
 
-def bill_of_materials(source: Source, distributions: Sequence[Pin]) -> str:
-    """Return the bill as JSON. Its number and its time follow from the commit: the same source has the same bill."""
+def bill_of_materials(source: Source, components: Sequence[Component]) -> str:
+    """Return the bill of these components as JSON. Its number and its time follow from the commit."""
     product = Component(
         name=PRODUCT, version=source.version, type=ComponentType.APPLICATION, bom_ref=f"{PRODUCT}@{source.version}"
     )
-    components = [_component(distribution) for distribution in distributions]
     bill = Bom(
-        serial_number=uuid5(NAMESPACE_URL, f"{PRODUCT}:{source.commit}"),
+        serial_number=uuid5(NAMESPACE_URL, f"{PRODUCT}:{source.commit}:{len(components)}"),
         metadata=BomMetaData(timestamp=datetime.fromtimestamp(source.epoch, UTC), component=product),
         components=components,
     )
@@ -31,7 +30,8 @@ def bill_of_materials(source: Source, distributions: Sequence[Pin]) -> str:
     return f"{JsonV1Dot6(bill).output_as_string(indent=2)}\n"
 
 
-def _component(distribution: Pin) -> Component:
+def library(distribution: Pin) -> Component:
+    """Return the component of a library that is installed from its wheel."""
     purl = PackageURL("pypi", None, distribution.name, distribution.version)
     marker = [Property(name="satu-pintu:marker", value=distribution.marker)] if distribution.marker else []
     return Component(
@@ -42,3 +42,9 @@ def _component(distribution: Pin) -> Component:
         bom_ref=purl.to_string(),
         properties=marker,
     )
+
+
+def debian_package(name: str, version: str) -> Component:
+    """Return the component of a package of Debian in the image."""
+    purl = PackageURL("deb", "debian", name, version, {"arch": "amd64"})
+    return Component(name=name, version=version, type=ComponentType.LIBRARY, purl=purl, bom_ref=purl.to_string())

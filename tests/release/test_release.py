@@ -40,7 +40,7 @@ def release(repository: Path, key: Path, tmp_path_factory: pytest.TempPathFactor
 
 def _released(repository: Path, key: Path, out: Path) -> Path:
     signers = key.with_name("allowed_signers")
-    options = [str(out), "--repository", str(repository), "--key", str(key), "--signers", str(signers)]
+    options = [str(out), "--repository", str(repository), "--key", str(key), "--signers", str(signers), "--no-image"]
     assert main(options) == 0
     return out
 
@@ -92,6 +92,7 @@ def test_a_key_that_operators_do_not_know_signs_nothing(repository: Path, key: P
     """A signature by a key that is not in the file of known signers ends the command with an error."""
     (tmp_path / "allowed_signers").write_text("# none\n")
     options = ["--repository", str(repository), "--key", str(key), "--signers", str(tmp_path / "allowed_signers")]
+    options += ["--no-image"]
     with pytest.raises(subprocess.CalledProcessError):
         main([str(tmp_path / "release"), *options])
 
