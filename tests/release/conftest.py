@@ -22,7 +22,7 @@ _COMMITTER |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in _CO
 
 def tool(name: str, package: str) -> str:
     """Return the path of a program; skip the test without it."""
-    path = shutil.which(name)
+    path = shutil.which(name, path=f"{ROOT / '.helm'}{os.pathsep}{os.environ['PATH']}")
     if not path:
         missing(f"no {name} on PATH (Debian's package {package})")
     return str(path)

@@ -8,12 +8,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from release.__main__ import main
 from release.notes import HEADINGS, NotesError, release_notes
 from release.signing import CHECKSUMS, IDENTITY, NAMESPACE
+from tests.deploy.test_chart import REQUIRED
 from tests.release.conftest import tool
 from tests.support.paths import ROOT
 
@@ -137,6 +139,24 @@ def test_the_wheel_knows_its_commit_and_runs(release: Path, repository: Path, tm
         text=True,
     ).stdout
     assert printed == f"satupintu {wheel.name.split('-')[1]} (commit {head.stdout.strip()})\n"
+
+
+def test_helm_reads_the_chart(release: Path) -> None:
+    """Helm renders the packaged chart as it renders the folder."""
+    helm = tool("helm", "none: run `make helm`")
+    (chart,) = release.glob("*-chart.tgz")
+    rendered = [
+        subprocess.run(
+            [helm, "template", "lapor", path, "--kube-version", "1.31.0", "--values", "-"],
+            input=yaml.safe_dump(dict(REQUIRED)),
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+        for path in (chart, ROOT / "deploy" / "chart")
+    ]
+    assert rendered[0] == rendered[1]
+    assert "kind: StatefulSet" in rendered[0]
 
 
 def test_notes_without_an_answer_are_refused() -> None:
