@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from release.bill_of_materials import PRODUCT, bill_of_materials, debian_package, library
-from release.chart import package_chart
+from release.folders import package_chart, package_operators_files
 from release.image.archive import write_image
 from release.image.debian import package_versions
 from release.image.libraries import installed_libraries
@@ -34,6 +34,7 @@ def build(source: Source, out: Path, *, with_image: bool) -> None:
     libraries = [library(pin) for pin in pins((source.folder / "constraints.txt").read_text())]
     (out / f"{PRODUCT}-{source.version}.cdx.json").write_text(bill_of_materials(source, libraries))
     package_chart(source, out)
+    package_operators_files(source, out)
     wheel = build_wheel(source, out)
     if with_image:
         _build_image(source, wheel, out)

@@ -36,8 +36,13 @@ def compose() -> Mapping[str, Any]:
 def secrets(tmp_path: Path) -> Path:
     """Return a folder of secrets, as the script makes it."""
     folder = tmp_path / "secrets"
-    subprocess.run([DEPLOY / "secrets.sh", folder], check=True, env={**os.environ, "OWNER": f"{os.geteuid()}"})
+    _make_secrets(folder)
     return folder
+
+
+def _make_secrets(folder: Path, host: str = "postgres") -> None:
+    environment = {**os.environ, "OWNER": str(os.geteuid()), "DATABASE_HOST": host}
+    subprocess.run([DEPLOY / "secrets.sh", folder], check=True, env=environment)
 
 
 def test_the_script_makes_each_secret(compose: Mapping[str, Any], secrets: Path) -> None:
@@ -50,9 +55,17 @@ def test_the_script_makes_each_secret(compose: Mapping[str, Any], secrets: Path)
     password = (secrets / "POSTGRES_PASSWORD").read_text().strip()
     assert f"satupintu:{password}@postgres/" in (secrets / "SATUPINTU_DATABASE_URL").read_text()
     again = secrets.parent / "again"
-    subprocess.run([DEPLOY / "secrets.sh", again], check=True, env={**os.environ, "OWNER": f"{os.geteuid()}"})
+    _make_secrets(again)
     assert not {path.read_text() for path in again.iterdir()} & {path.read_text() for path in secrets.iterdir()}
     assert subprocess.run([DEPLOY / "secrets.sh", again], check=False, capture_output=True).returncode != 0
+
+
+def test_the_unit_hands_over_the_secrets(tmp_path: Path) -> None:
+    """Without a host of a database the script makes the files of the unit, and no more."""
+    _make_secrets(tmp_path / "secrets", host="")
+    credentials = re.findall(r"^LoadCredential=(\w+):/etc/satupintu/secrets/(\w+)$", UNIT.read_text(), re.MULTILINE)
+    assert {path.name for path in (tmp_path / "secrets").iterdir()} == {name for name, _ in credentials}
+    assert [name for name, _ in credentials] == [file for _, file in credentials]
 
 
 def test_the_service_takes_the_settings_of_compose(
