@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -126,7 +128,7 @@ def test_the_wheel_knows_its_commit_and_runs(release: Path, repository: Path, tm
     """`--version` of the wheel prints the commit of the repository. No test, bench or tool of releases is in it."""
     (wheel,) = release.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path)
+        archive.extractall(tmp_path)  # noqa: S202 - the wheel that was built here
         top = {name.partition("/")[0] for name in archive.namelist()}
     assert not top & {"tests", "bench", "release"}
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, check=True, stdout=subprocess.PIPE, text=True)
@@ -157,6 +159,21 @@ def test_helm_reads_the_chart(release: Path) -> None:
     ]
     assert rendered[0] == rendered[1]
     assert "kind: StatefulSet" in rendered[0]
+
+
+def test_the_operators_page_names_the_files(release: Path) -> None:
+    """docs/operating.md names the files of this version, and its archive has what the commands copy."""
+    page = (ROOT / "docs" / "operating.md").read_text()
+    named = set(re.findall(r"satu[-_]pintu-[\d.]+-[\w.-]+\.(?:whl|tgz|tar)", page))
+    image = next(name for name in named if name.endswith("-image.tar"))
+    assert named - {image} <= {path.name for path in release.iterdir()}
+    (archive,) = release.glob("*-deploy.tgz")
+    assert image == archive.name.replace("-deploy.tgz", "-image.tar")
+    with tarfile.open(archive) as opened:
+        members = {member.name.partition("/")[2]: member.mode for member in opened}
+    assert set(re.findall(r"deploy/[\w./-]+\.\w+", page)) <= set(members)
+    assert members["deploy/secrets.sh"] == 0o755
+    assert "docs/operating.md" in members
 
 
 def test_notes_without_an_answer_are_refused() -> None:
