@@ -49,7 +49,7 @@ from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.attachments import ample_space
-from tests.support.case_stages import make_case_stage
+from tests.support.case_stages import PROPOSALS, make_case_stage
 from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
@@ -116,6 +116,7 @@ class DeskSite:
             institutions=institutions,
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
+            proposals=PROPOSALS,
             channels=DIRECTORY,
             public_address="https://lapor.contoh.id",
             direct_message_channels=self.direct_message_channels,
