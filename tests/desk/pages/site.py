@@ -18,6 +18,7 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.desk.http import desk_templates
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.suggestions import StaffSuggestions
+from app.staff.head_page import NAVIGATION as HEAD_NAVIGATION
 from bus.errors import Retry
 from bus.port import Outgoing
 from cases.pictures.store import read_picture
@@ -130,7 +131,7 @@ class DeskSite:
             release=ReleaseActs(PublicReleases(self.desk.engine, self.now), self.record, self.now),
             pictures=AnswerPictures(self.desk.engine, _SEALER, _no_place, self.space.take, self.now),
         )
-        self.app.include_router(DeskPages(self.parts).routes())
+        self.app.include_router(DeskPages(self.parts, (*NAVIGATION, HEAD_NAVIGATION)).routes())
         install_sign_in_handlers(self.app, _refusal)
 
     def open_file(self, file_id: UUID) -> bytes | None:
