@@ -76,9 +76,11 @@ def stored(year: Sequence[Record], engine: Engine) -> Engine:
     return engine
 
 
-def read(engine: Engine, tier: Tier, month: str, topic: str = "", district: str = "") -> OwnFigures:
+def read(
+    engine: Engine, tier: Tier, month: str, topic: str = "", district: str = "", programme: str = ""
+) -> OwnFigures:
     """Return the figures of a tier."""
-    view = OwnView(read_month(month) or Month(2026, 1), "", topic, district)
+    view = OwnView(read_month(month) or Month(2026, 1), "", topic, district, programme)
     with read_transaction(engine) as connection:
         return read_own_figures(connection, tier, view, TODAY, DEADLINES, district_depth=2)
 
@@ -117,6 +119,23 @@ def test_figures_equal_an_independent_computation(stored: Engine, facts: DuckDBP
             assert numbers(figures) == expected(facts, str(month), agency, region="91.03"), (agency, month)
         both = read(stored, Tier(agency, frozenset({"DINKES", "DPU"})), "2026-06", topic="korupsi", district="51.71")
         assert sum(figures.cases for _, figures in both.months) > 0
+
+
+@pytest.mark.slow
+def test_figures_of_a_programme_equal_an_independent_computation(stored: Engine, facts: DuckDBPyConnection) -> None:
+    """Of a whole institution, of a unit, and with a topic, in every month."""
+    received = 0
+    for programme in ("gizi", "sehat"):
+        for narrowed in ({}, {"topic": "jalan"}):
+            whole = read(stored, Tier(CITY), "2026-06", programme=programme, **narrowed)
+            for month, figures in whole.months:
+                assert numbers(figures) == expected(facts, str(month), CITY, programme=programme, **narrowed), month
+                received += numbers(figures)["received"]
+        unit = read(stored, Tier(CITY, frozenset({"DINKES"})), "2026-06", programme=programme)
+        for month, figures in unit.months:
+            assert numbers(figures) == expected(facts, str(month), CITY, programme=programme, unit="DINKES"), month
+            received += numbers(figures)["received"]
+    assert received > 0
 
 
 def test_a_report_counts_for_the_unit_that_has_it_last(stored: Engine) -> None:
