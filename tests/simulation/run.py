@@ -22,7 +22,7 @@ from tests.chaos.comparisons import Difference
 from tests.chaos.facts import read_topics
 from tests.chaos.models import audit_differences, compare_numbers, compare_with_topics
 from tests.simulation.hub import FaultRates
-from tests.simulation.judges import normalizer_differences
+from tests.simulation.judges import normalizer_differences, remaining_words
 from tests.simulation.people import People
 from tests.simulation.world import World
 from tests.support.paths import SMALL_TABLES
@@ -135,3 +135,4 @@ def _judge(world: World, people: People) -> Iterator[Difference]:
         yield from compare_numbers(connection, people.numbers)
         yield from compare_with_topics(connection, topics)
         yield from normalizer_differences(connection, topics)
+    yield from remaining_words(parts.engine, {report.text for report in people.forgotten})

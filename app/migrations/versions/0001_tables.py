@@ -175,6 +175,12 @@ def _create_operations() -> None:
     )
     op.create_index("ix_forgotten_sender_asked_for", "forgotten_sender", ["asked_for"])
     op.create_table(
+        "forgotten_waiting",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+    )
+    op.create_table(
         "ombudsman_export",
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("exported_at", _TIME, nullable=False),
