@@ -49,6 +49,8 @@ PASSING_FAULTS: Mapping[PassingFault, Message] = {
 PROPOSAL_REASONS: Mapping[ProposalReason, Message] = {
     "named": _("Laporan ini menyebut unit itu."),
     "topic": _("Laporan terakhir dengan topik yang sama selesai di unit itu."),
+    "unit-named": _("Laporan ini menyebut jenis unit itu."),
+    "unit-topic": _("Topik laporan ini biasanya ditangani jenis unit itu."),
 }
 CONTRIBUTION_STATES: Mapping[ContributionState, Message] = {
     "open": _("menunggu"),

@@ -117,7 +117,12 @@ class StaffPages:
             AuditLogPage(frame, self._listing, log.verify).routes(),
             RetentionPage(frame, parts.tables.retention).routes(),
             HeadPage(
-                frame, summary_reader(parts, self._institutions), self._institutions, names.regions, names.topics
+                frame,
+                summary_reader(parts, self._institutions),
+                self._institutions,
+                names.regions,
+                names.topics,
+                parts.tables.programmes.names(),
             ).routes(),
         )
 

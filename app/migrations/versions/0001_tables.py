@@ -321,6 +321,7 @@ def _create_desk_read_model() -> None:
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("rahasia", sa.Boolean(), nullable=False),
         sa.Column("has_second_matter", sa.Boolean(), nullable=False),
+        sa.Column("unit_kinds", sa.String(), nullable=False),
         sa.Column("suggested_id", sa.Uuid(), nullable=True),
     )
     op.create_index("ix_desk_case_complaint", "desk_case", ["complaint_id", "agency", "hop"])
