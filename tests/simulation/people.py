@@ -18,6 +18,7 @@ from app.operations.corrections import Corrections
 from bus.port import Outgoing
 from messages import codec
 from messages.shapes import RawMessage, SenderAct
+from tests.simulation.attackers import forged_closing
 from tests.simulation.world import World
 from tests.support import records
 
@@ -69,6 +70,8 @@ class People:
         # Private reports, and those of them whose senders were told that they are forgotten.
         self.private: list[Sent] = []
         self.forgotten: list[Sent] = []
+        # Ids of answers that attackers wrote.
+        self.forged: set[UUID] = set()
         self.done: Counter[str] = Counter()
         self._busy = 0
 
@@ -77,9 +80,10 @@ class People:
         """True when nobody writes any more."""
         return self._busy == 0
 
-    def begin(self, citizens: int, officers: int, staff: int, acts: int) -> None:
+    def begin(self, citizens: int, officers: int, staff: int, attackers: int, acts: int) -> None:
         """Let so many persons act so many times each."""
-        for count, act in ((citizens, self._write), (officers, self._answer), (staff, self._correct)):
+        counts = {self._write: citizens, self._answer: officers, self._correct: staff, self._forge: attackers}
+        for act, count in counts.items():
             for number in range(count):
                 self._busy += 1
                 self._hub.add_person(f"{act.__name__}-{number}", partial(self._act, act, acts))
@@ -181,6 +185,16 @@ class People:
 
         if self._world.request("desk", answer):
             self.done["answers"] += 1
+
+    def _forge(self) -> None:
+        if not self.accepted:
+            return
+        number = self._random.choice(self.accepted).tracking
+        if forged := forged_closing(self._world.parts, number, self._random):
+            message, answer_id = forged
+            self.forged.add(answer_id)
+            self._world.publish(message)
+            self.done["forged"] += 1
 
     def _correct(self) -> None:
         if len(self.accepted) < 2:
