@@ -47,5 +47,3 @@ class AppDoor:
             headers["Content-Encoding"] = "gzip"
             return Response(file.compressed, headers=headers, media_type=file.media_type)
         return Response(file.content, headers=headers, media_type=file.media_type)
-
-

@@ -15,7 +15,7 @@ from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
 INDEX = "index.html"
-VERSION_SCRIPT = "version.js"
+WORKER_SCRIPT, VERSION_SCRIPT = "sw.js", "version.js"
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -26,7 +26,7 @@ _MEDIA_TYPES = {
 }
 _COMPRESSED = frozenset({".css", ".html", ".js", ".webmanifest"})
 # Files that the app does not need without a network: the browser reads them when it installs the app.
-_ONLINE_ONLY = frozenset({"sw.js", VERSION_SCRIPT, "screenshot-narrow.webp", "screenshot-wide.webp"})
+_ONLINE_ONLY = frozenset({WORKER_SCRIPT, VERSION_SCRIPT, "screenshot-narrow.webp", "screenshot-wide.webp"})
 
 
 @dataclass(frozen=True)
@@ -70,4 +70,6 @@ def with_version(contents: Mapping[str, bytes]) -> Mapping[str, AppFile]:
     everything = json.dumps({name: file.integrity for name, file in sorted(files.items())})
     version = hashlib.sha256(everything.encode()).hexdigest()[:12]
     script = f"export const VERSION = {json.dumps(version)}\nexport const FILES = {json.dumps(kept, indent=1)}\n"
-    return {**files, VERSION_SCRIPT: AppFile(VERSION_SCRIPT, script.encode())}
+    # A browser compares the worker itself first. Chromium could not start a worker of which only an import had changed.
+    worker = AppFile(WORKER_SCRIPT, contents[WORKER_SCRIPT] + f"// Version {version}\n".encode())
+    return {**files, WORKER_SCRIPT: worker, VERSION_SCRIPT: AppFile(VERSION_SCRIPT, script.encode())}

@@ -16,6 +16,8 @@ from ingest.mobile.app.files import AppFile, read_files, with_version
 
 _PATIENCE_SECONDS = 60
 _HOP_HEADERS = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+# A changed file is not compared with what the browser has of the other version.
+_VERSION_HEADERS = {"content-encoding", "etag", "if-none-match"}
 
 
 class Network:
@@ -38,7 +40,7 @@ class Network:
             def _pass_on(self) -> None:
                 network.pass_on(self)
 
-            do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = _pass_on
+            do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = _pass_on  # noqa: N815 - names of http.server
 
             def log_message(self, *_: object) -> None:
                 """Write nothing."""
@@ -76,7 +78,8 @@ class Network:
             # As if the connection broke in the middle of the part: the service has the bytes that came before.
             body = body[: len(body) // 2]
         connection = http.client.HTTPConnection("127.0.0.1", self._service_port, timeout=_PATIENCE_SECONDS)
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_HEADERS}
+        dropped = _HOP_HEADERS | (_VERSION_HEADERS if self.files else set())
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in dropped}
         try:
             connection.request(request.command, request.path, body or None, headers)
             answer = connection.getresponse()
@@ -102,7 +105,7 @@ class Network:
         if file is not None and is_changed:
             content = file.content
         request.send_response(200 if is_changed else answer.status)
-        dropped = _HOP_HEADERS | ({"content-encoding", "etag"} if is_changed else set())
+        dropped = _HOP_HEADERS | (_VERSION_HEADERS if is_changed else set())
         for name, value in answer.getheaders():
             if name.lower() not in dropped:
                 request.send_header(name, value)
@@ -130,8 +133,11 @@ class Phone:
         assert self._browser
         return self._browser.contexts[0]
 
-    def start(self, size: Mapping[str, int], view: str = "#lapor") -> Page:
-        """Start the browser and open the app, as a press on its icon does."""
+    def start(self, size: Mapping[str, int], view: str = "#lapor", *, space: int = 0) -> Page:
+        """Start the browser and open the app, as a press on its icon does.
+
+        `space` is the number of bytes that the app may keep, until `free_space`; 0: as many as there are.
+        """
         port_file = self._folder / "DevToolsActivePort"
         port_file.unlink(missing_ok=True)
         arguments = [
@@ -146,8 +152,17 @@ class Phone:
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
+        self._session = self.context.new_cdp_session(page)
+        if space:
+            # Before the app opens its database: Chromium remembers for a while how much space there is.
+            quota = {"origin": self._address, "quotaSize": space}
+            self._session.send("Storage.overrideQuotaForOrigin", quota)
         self.open(page, view)
         return page
+
+    def free_space(self) -> None:
+        """Let the app keep as much as there is space."""
+        self._session.send("Storage.overrideQuotaForOrigin", {"origin": self._address})
 
     def open(self, page: Page, view: str = "#lapor") -> None:
         """Open the app anew and wait until it answers."""

@@ -74,12 +74,13 @@ async function changeView() {
 /** Register the service worker. When a new version has taken over, load it at a moment when nothing is typed. */
 function startWorker() {
   if (!navigator.serviceWorker) return
-  const isFirst = !navigator.serviceWorker.controller
+  let isControlled = Boolean(navigator.serviceWorker.controller)
   let isOld = false
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (isFirst && !isOld) { isOld = true; return }
-    isOld = true
-    void reload()
+    // The first worker has the version of this page.
+    isOld = isControlled
+    isControlled = true
+    retry()
   })
   const isTyping = () => Boolean(document.activeElement?.matches('input, textarea')) && !document.hidden
   const reload = async () => {
@@ -87,7 +88,7 @@ function startWorker() {
     await draftIsStored()
     location.reload()
   }
-  const retry = () => { if (isOld && !isFirst) void reload() }
+  const retry = () => { if (isOld) void reload() }
   document.addEventListener('visibilitychange', retry)
   addEventListener('hashchange', retry)
   navigator.serviceWorker.addEventListener('message', () => { location.hash = '#laporan' })
