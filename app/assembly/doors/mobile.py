@@ -6,6 +6,8 @@ from functools import partial
 from app.assembly.doors.documented_responses import PROBLEM_RESPONSES
 from app.assembly.doors.parts import DoorParts
 from app.assembly.installed_channel import HttpDoor, HttpParts
+from ingest.mobile.app.door import AppDoor
+from ingest.mobile.app.files import read_files, with_version
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownPart, ShownReport
@@ -16,7 +18,7 @@ from sinks.ledger.status import ReportStatus, StatusReader
 
 
 def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
-    """Return the app's door."""
+    """Return the app's door, and the app for browsers."""
     door = MobileDoor(
         http.gate,
         parts.wrapper,
@@ -29,7 +31,8 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         parts.settings.reached_at,
         parts.link_of,
     )
-    return (HttpDoor(door.routes(), PROBLEM_RESPONSES, is_busy=True),)
+    app = AppDoor(with_version(read_files()))
+    return HttpDoor(door.routes(), PROBLEM_RESPONSES, is_busy=True), HttpDoor(app.routes())
 
 
 def report_states(ledger: StatusReader, own_reports: OwnReports, numbers: Sequence[str]) -> Mapping[str, ShownReport]:
