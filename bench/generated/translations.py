@@ -75,8 +75,9 @@ def source_texts(domain: Domain) -> Iterator[SourceText]:
 
 
 def templates(domain: Domain) -> Sequence[Path]:
-    """Return the templates of a domain."""
-    return [path for package in domain.packages for path in sorted((ROOT / package).rglob("*.html"))]
+    """Return the templates of a domain. What a browser gets unchanged, in a folder `static`, is none."""
+    files = (path for package in domain.packages for path in sorted((ROOT / package).rglob("*.html")))
+    return [path for path in files if "static" not in path.parts]
 
 
 def read_catalog(domain: Domain) -> Catalog:

@@ -112,7 +112,8 @@ def complaints_of_view(tier: Tier, view: OwnView) -> Select[tuple[UUID]] | None:
         return of_tier
     marked = select(col(OversightCase.complaint_id)).where(*in_programme(view.programme))
     if of_tier is not None:
-        marked = marked.where(col(OversightCase.complaint_id).in_(of_tier))
+        in_tier = select(of_tier.subquery().c.complaint_id)
+        marked = marked.where(col(OversightCase.complaint_id).in_(in_tier))
     return select(marked.subquery().c.complaint_id)
 
 

@@ -240,7 +240,7 @@ def test_the_conversation(phone: Phone, network: Network, app_service: RunningSe
     app_service.audit()
     with closing(app_service.parts.bus.reader()) as reader:
         followed = [json.loads(record.value)["follow_up"] for record in reader.read([COMPLAINTS])]
-    acts = [given["act"] for given in followed if given]
+    acts = [given["act"] for given in followed if given["act"] != "reports"]
     assert sorted(acts) == ["adds", "objects", "rates"]
 
 
