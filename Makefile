@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KAFKA := .kafka
+HELM := .helm
+# Go's checksum database proves that the module is the one that everybody gets.
+HELM_VERSION := v3.18.6
 KAFKA_POM := tests/bus/kafka/pom.xml
 # Version of the console's chart library, and the hash of its npm package.
 UPLOT := 1.6.32
@@ -103,7 +106,7 @@ fix: $(VENV)/.dev ## Format the code and apply automatic fixes
 
 .PHONY: goldens
 goldens: $(VENV)/.dev ## Rewrite the files of the journeys; review the diff
-	$(BIN)/pytest -q tests/journeys -k "each_stage or closed_case or opens_the_case_again" --goldens
+	$(BIN)/pytest -q tests/journeys -k "each_stage or closed_case or opens_the_case_again or gunung_mas" --goldens
 
 .PHONY: schemas
 schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; review the diff
@@ -139,6 +142,9 @@ guide-pictures: $(VENV)/.dev ## Take the pictures of the desk's guides again (ne
 
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)
+
+.PHONY: helm
+helm: $(HELM)/helm ## Build Helm for the tests of the chart (needs Go; four minutes of one core)
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure everything on this machine, print one table, write bench/results.json (an hour)
@@ -197,9 +203,23 @@ lock: $(VENV)/.dev ## Pin the newest versions of the dependencies with their has
 advisories: $(VENV)/.dev $(VENV)/advisories/.ready ## Compare the pinned versions with published advisories, if they can be reached
 	$(BIN)/python -m tests.support.advisories $(VENV)/advisories/bin/pip-audit
 
+# make release KEY=FILE signs; without a key nothing is signed. IMAGE=no leaves out the image.
+KEY ?=
+IMAGE ?=
+OUT ?= dist/release
+REVISION ?= HEAD
+.PHONY: release
+release: $(VENV)/.dev ## Build the files of a release from a commit into OUT, signed with KEY (RELEASING.md)
+	$(BIN)/python -m release $(OUT) --revision $(REVISION) $(if $(KEY),--key $(KEY)) $(if $(filter no,$(IMAGE)),--no-image)
+
+.PHONY: image
+image: $(VENV)/.dev ## Build the image of a commit into dist/image.tar (needs root, mmdebstrap and binutils)
+	mkdir -p dist
+	$(BIN)/python -m release.image dist/image.tar --revision $(REVISION)
+
 .PHONY: clean
 clean: ## Remove the environment and caches; the data folder stays
-	rm -rf $(VENV) $(KAFKA) .bench-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(KAFKA) $(HELM) .bench-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
 LOCK := --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
@@ -223,6 +243,9 @@ $(VENV)/advisories/.ready: .ci/pip-audit.txt | $(VENV)/bin/pip
 	$(PYTHON) -m venv $(VENV)/advisories
 	$(VENV)/advisories/bin/pip install -q --disable-pip-version-check --require-hashes -r .ci/pip-audit.txt
 	@touch $@
+
+$(HELM)/helm:
+	GOBIN=$(CURDIR)/$(HELM) GOFLAGS=-trimpath go install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
 
 $(KAFKA)/.ready: $(KAFKA_POM)
 	mvn -q -B -f $(KAFKA_POM) dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)/libs

@@ -140,7 +140,7 @@ COMMANDS: Mapping[str, CommandSource] = {
     "demo": CommandSource(
         "simulator",
         "demo",
-        "Send invented messages through all four doors of a temporary service, and show the outcome of each.",
+        "Send invented messages through all five channels of a temporary service, and show the outcome of each.",
     ),
     "sign": CommandSource(
         "simulator",
@@ -233,16 +233,17 @@ app = typer.Typer(cls=CommandGroup, no_args_is_help=True, add_completion=True, p
 def _print_version(is_set: bool) -> None:  # noqa: FBT001 - the value of a flag
     if is_set:
         # It is slow to import, and no other command needs it.
-        from importlib.metadata import version  # noqa: PLC0415
+        from app.version import version_text  # noqa: PLC0415
 
-        print(f"satupintu {version('satu-pintu')}")
+        print(f"satupintu {version_text()}")
         raise typer.Exit
 
 
 @app.callback()
 def _satupintu(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print version and commit, and end."),
     ] = False,
 ) -> None:
     """One door for public complaints."""

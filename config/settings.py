@@ -1,6 +1,7 @@
 """The settings of the service. Each has a default for one machine, and each unusable value is refused by name.
 
-A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.env` file in the working directory.
+A field is read from the environment variable `SATUPINTU_<FIELD>`, from a `.env` file in the working directory, or from
+the file of that name in the folder of secrets.
 """
 
 import os
@@ -93,6 +94,10 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     port: int = Field(1708, ge=1, le=65_535, description="Port the HTTP process listens on.")
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
+    secrets_folder: Annotated[Path | None, BeforeValidator(_none_if_empty)] = Field(
+        None,
+        description="Folder with one file for each setting that stands in no variable, as in SATUPINTU_SECRET_KEY.",
+    )
     reference_folder: Path = Field(
         SHIPPED_FOLDER, description="Folder of the operator's reference tables; for a missing one the shipped is read."
     )
@@ -331,8 +336,16 @@ def unknown_names(variables: Iterable[str]) -> list[str]:
 
 
 def given_names() -> list[str]:
-    """Return the names of the variables of the environment and of the `.env` file."""
-    return [*os.environ, *DotEnvSettingsSource(Settings).env_vars]
+    """Return the names of the variables of the environment and of the `.env` file, and of the files of secrets."""
+    folder = _secrets_folder()
+    files = [path.name for path in folder.iterdir() if path.is_file()] if folder and folder.is_dir() else []
+    return [*os.environ, *DotEnvSettingsSource(Settings).env_vars, *files]
+
+
+def _secrets_folder() -> Path | None:
+    """Return the folder of secrets that the environment names; a `.env` file cannot."""
+    name = os.environ.get("SATUPINTU_SECRETS_FOLDER")
+    return Path(name) if name else None
 
 
 def _is_http(url: str) -> bool:
@@ -341,8 +354,11 @@ def _is_http(url: str) -> bool:
 
 def load() -> Settings:
     """Return the settings of this process. Raises `SettingsError` with one line for each fault."""
+    folder = _secrets_folder()
+    if folder and not folder.is_dir():
+        raise SettingsError(f"SATUPINTU_SECRETS_FOLDER: {folder} is no folder")
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder)
     except ValidationError as error:
         lines = []
         for fault in error.errors(include_url=False, include_input=False):

@@ -52,6 +52,10 @@ class ReachedMoment(NamedTuple):
     when: Moment
 
 
+# A unit got the case.
+PASSED_ON: Final = ReachedMoment("unit", "passed_on")
+
+
 @dataclass(frozen=True, slots=True)
 class CaseChange:
     """One change of a case. `id` is derived from the record that led to it: the same record gives the same id.

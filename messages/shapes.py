@@ -307,6 +307,18 @@ class SecondMatter(Shape):
     agency: str = Field(description="The agency that would be competent; empty if that depends on an unknown place.")
 
 
+# Rules of the reasons for a kind of unit: the report names it, or the kind handles the topic of the report.
+UnitKindRule: TypeAlias = Literal["unit-named", "unit-topic"]
+
+
+class UnitKind(Shape):
+    """A kind of unit that a report is for, such as `puskesmas`. Which unit of the agency that is, the agency knows."""
+
+    kind: str = Field(description="Name of the kind by the table of units.")
+    rule: UnitKindRule
+    text: str = Field(description="The evidence: a sentence for a liaison officer.")
+
+
 class Dispatch(WireModel):
     """A complaint in an agency's queue. It contains the report, never the sender.
 
@@ -341,6 +353,9 @@ class Dispatch(WireModel):
     region: str = Field("", description="Place of the problem: the official code with dots, as far as it was found.")
     second_matter: SecondMatter | None = Field(
         None, description="A second matter of the report, for another agency. No agency gets the report for it."
+    )
+    unit_kinds: tuple[UnitKind, ...] = Field(
+        (), description="Kinds of units that the report is for, those that it names first. The agency chooses a unit."
     )
     programme_words: tuple[str, ...] = Field(
         (),

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, delete, func, update
 from sqlmodel import col, select
 
 from config.conditions import is_one_of
 from config.database import insert_statement
 from privacy.forgotten import forgotten_senders
-from privacy.tables import ForgottenSender, PersonReport
+from privacy.tables import ForgottenSender, PersonReport, WaitingRequest
 
 # Begins what stands for the sender of a report whose retention has ended. No keyed hash begins so.
 EXPIRED_PREFIX = "expired:"
@@ -73,6 +73,26 @@ def mark_expired(connection: Connection, complaint_ids: Collection[UUID], at: da
             "forgotten_at": func.coalesce(col(PersonReport.forgotten_at), statement.excluded.forgotten_at),
         }
         connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=replaced), rows)
+
+
+def keep_waiting(connection: Connection, request: WaitingRequest) -> None:
+    """Store a request whose report is not known yet. The first one about a report counts."""
+    statement = insert_statement(connection, WaitingRequest).on_conflict_do_nothing()
+    connection.execute(statement, [request.model_dump()])
+
+
+def known_requests(connection: Connection) -> Sequence[tuple[WaitingRequest, str]]:
+    """Return the waiting requests whose reports are known by now, with the senders of the reports."""
+    is_of_report = col(PersonReport.complaint_id) == col(WaitingRequest.complaint_id)
+    columns = (col(WaitingRequest.complaint_id), col(WaitingRequest.message_id), col(WaitingRequest.at))
+    query = select(*columns, col(PersonReport.sender)).join(PersonReport, is_of_report).order_by(columns[0])
+    rows = connection.execute(query)
+    return [(WaitingRequest(complaint_id=id_, message_id=of, at=at), sender) for id_, of, at, sender in rows]
+
+
+def end_wait(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Delete the waiting requests about these reports."""
+    connection.execute(delete(WaitingRequest).where(is_one_of(col(WaitingRequest.complaint_id), complaint_ids)))
 
 
 def due_persons(connection: Connection, now: datetime) -> Sequence[DuePerson]:

@@ -7,7 +7,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
-from config.table_declaration import declared, emptied, kept
+from config.table_declaration import IDS, declared, emptied, kept
 
 _IS_ACTIVE = text("retired_at IS NULL")
 _IS_RETIRED = text("retired_at IS NOT NULL")
@@ -69,6 +69,21 @@ class PersonReport(SQLModel, table=True):
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     has_shared_seal: bool
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class WaitingRequest(SQLModel, table=True):
+    """A request to be forgotten that came before its report: nobody knows the sender yet.
+
+    `complaint_id` is the report, `message_id` the arrival of the request, `at` its time. The tombstone that names the
+    report ends the wait.
+    """
+
+    __tablename__ = "forgotten_waiting"
+    __table_args__ = declared(IDS, retention="exactly-once")
+
+    complaint_id: UUID = Field(primary_key=True)
+    message_id: UUID
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ForgottenSender(SQLModel, table=True):

@@ -18,6 +18,7 @@ from router.rules import Rules
 from router.scoring import AgencyCandidate, calibrated, calibrated_at_triage, rank_candidates
 from router.second_matter import find_second_matter
 from router.ties import Tie, tie_with_government
+from router.unit_kinds import find_unit_kinds
 
 MAX_ALTERNATIVES = 3
 _MAX_REASONS = 3
@@ -34,11 +35,12 @@ def decide(report: Report, rules: Rules) -> Decision:
     """
     collected = rules.collect_evidence(report)
     decision = _decide_by_evidence(collected, rules)
-    second_matter = find_second_matter(collected, decision.topic, decision.agency, rules)
-    programme_words = rules.programme_words.find(collected.text.words)
-    if not second_matter and not programme_words:
-        return decision
-    return replace(decision, second_matter=second_matter, programme_words=programme_words)
+    return replace(
+        decision,
+        second_matter=find_second_matter(collected, decision.topic, decision.agency, rules),
+        unit_kinds=find_unit_kinds(collected, decision.topic, rules.registry.units),
+        programme_words=rules.programme_words.find(collected.text.words),
+    )
 
 
 def _decide_by_evidence(collected: CollectedEvidence, rules: Rules) -> Decision:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from messages.shapes import Reason, SecondMatter
+from messages.shapes import Reason, SecondMatter, UnitKind
 from messages.topics import TRIAGE
 
 # Rule of the reason that no institution could be chosen because the report names no place.
@@ -25,7 +25,7 @@ class Decision:
     `confidence` is the probability that the agency is right. It is calibrated on reports that nothing was learned from,
     and never 1. For triage it is that of the likeliest agency, and `NO_CANDIDATE` without any. `topic` and `region` (a
     dotted code) are those of the report, if they were found. `second_matter` is what the report tells of beside its
-    topic, for another agency.
+    topic, for another agency. `unit_kinds` are the kinds of units that it is for.
     `programme_words` are codes of the phrases of priority programmes that it has.
     """
 
@@ -36,6 +36,7 @@ class Decision:
     topic: str = ""
     region: str = ""
     second_matter: SecondMatter | None = None
+    unit_kinds: tuple[UnitKind, ...] = ()
     programme_words: tuple[str, ...] = ()
 
     @property

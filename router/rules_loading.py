@@ -157,6 +157,9 @@ def _faults(
     for unit in () if folder.has_shipped(UNITS) else registry.units.all:
         if unit.topic and unit.topic not in topic_names:
             yield f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
+        for topic in unit.handles if unit.pattern == unit.name else ():
+            if topic not in topic_names:
+                yield f"units.csv: {unit.name}: topic {topic!r}, which it handles, is not in topics.csv"
     if not folder.has_shipped(PUBLIC_RELEASE):
         yield from unknown_topics(load_sensitive_reports(folder.table(PUBLIC_RELEASE)), topic_names)
     if not folder.has_shipped(PROGRAMMES):

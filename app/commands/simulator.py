@@ -79,7 +79,7 @@ def _print_result(sent: Sequence[SentRow], audit: Audit) -> None:
 
 
 def demo() -> None:
-    """Send invented messages through all four doors of a temporary service, and show the outcome of each."""
+    """Send invented messages through all five channels of a temporary service, and show the outcome of each."""
     from app.simulator import demo as simulator_demo
     from app.surroundings import system_surroundings
 

@@ -1,4 +1,4 @@
-"""Demo: a temporary service, about forty invented messages through its four doors, and answers and objections."""
+"""Demo: a temporary service, about forty invented messages through its five channels, and answers and objections."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ from app.assembly.parts import Parts
 from app.operations.agency_answers import AgencyAnswers
 from app.operations.duplicates.suggested_pairs import SuggestedPairs
 from app.simulator.conversation import Line, PlayedReport, play
-from app.simulator.officer import OfficerStep, OfficerVisit
+from app.simulator.officer import Counter, OfficerStep, OfficerVisit
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
 from app.surroundings import Surroundings
@@ -33,6 +33,8 @@ from sinks.ledger.status import ReportStatus
 
 _PATIENCE_SECONDS = 60.0
 _HUGE_BYTES = 1_000_000
+# The institution that has the counter. Its officers enter reports for any institution.
+_COUNTER_OF = "kota-3374"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def run(show_table: Callable[[str, ShownTable], None], err: Console, surrounding
         err.print(f"starting a service on port {parts.settings.port}")
         with started({f"SATUPINTU_{name.upper()}": value for name, value in demo_settings.items()}) as process:
             wait_until_ready(parts.settings.port, process, parts.clock)
-            sent = [_send(parts, case) for case in cases]
+            counter = Counter(parts, _COUNTER_OF)
+            sent = [_send(parts, counter, case) for case in cases]
             err.print("waiting until every stage has processed them")
             _settle(parts, sent)
             for entry in sent:
@@ -93,7 +96,7 @@ def run(show_table: Callable[[str, ShownTable], None], err: Console, surrounding
     return 0 if audit.clean and not audit.pending else 1
 
 
-def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
+def _send(parts: Parts, counter: Counter, case: Mapping[str, Any]) -> Sent:
     sender = _sender(parts, "not Twilio's" if case.get("forged") else "")
     address = f"http://127.0.0.1:{parts.settings.port}"
     text = "a" * _HUGE_BYTES if case.get("huge") else case.get("text", "")
@@ -104,6 +107,8 @@ def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
         path = {"web": "/web/reports", "mobile": "/mobile/v1/reports"}[case["channel"]]
         headers = {"content-type": "application/json", "Idempotency-Key": ref}
         response = requests.post(address + path, data=case["body"], headers=headers, timeout=30)
+    elif case["channel"] == "counter":
+        response = counter.enter(report)
     else:
         response = sender.send(case["channel"], report)
     post = int(response.json()["data"]["id"]) if case["channel"] == "twitter" else 0

@@ -1,7 +1,7 @@
-"""Plays a liaison officer at the desk of a running service: by pages, as a browser, and by the agency's interface."""
+"""Plays liaison officers at the desk of a running service: one at a counter, one with a case by pages and interface."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 
@@ -13,13 +13,14 @@ from accounts.permissions import Role
 from app.assembly.desk.accounts import build_account_services
 from app.assembly.desk.api import build_agency_keys
 from app.assembly.parts import Parts
+from app.simulator.sender import SimulatedReport
 from bus.errors import Retry
 from desk.api.keys.scopes import SCOPES
+from pages.addresses import COUNTER
 
 _TIMEOUT_SECONDS = 30
 _PATIENCE_SECONDS = 60.0
 _BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
-_EMAIL = "sri.rahayu@instansi.example"
 _QUESTION = "Di RT dan RW berapa tempatnya?"
 _ANSWER = "Petugas kami datang besok pagi."
 _CLOSING = "Sudah diperbaiki. Terima kasih atas laporan Anda."
@@ -34,6 +35,67 @@ class OfficerStep:
     text: str
 
 
+class OfficerBrowser:
+    """Browser of an officer of an agency. `sign_in` opens the account, which must be done once."""
+
+    def __init__(self, parts: Parts, agency: str, name: str) -> None:
+        self._parts = parts
+        self._agency = agency
+        self._name = name
+        self._site = f"http://127.0.0.1:{parts.settings.port}"
+        self._cookies: dict[str, str] = {}
+
+    def sign_in(self) -> None:
+        """Accept an invitation, and sign in. Raises `Retry` if a step fails."""
+        people = build_account_services(self._parts, self._parts.audit_log.append).people
+        email = f"{self._name.lower().replace(' ', '.')}@instansi.example"
+        password = self._parts.randomness.token()
+        token = people.invite(NewPerson(email, self._name, Role.OFFICER, self._agency), "demo", "demo")
+        self.post(f"{INVITATION_ADDRESS}/{token}", {"sandi": password, "ulang": password})
+        self.post("/desk/masuk", {"email": email, "sandi": password})
+
+    def read(self, path: str) -> str:
+        """Return a page of the desk. Raises `Retry` if it is refused."""
+        response = requests.get(self._site + path, headers=self._headers(), timeout=_TIMEOUT_SECONDS)
+        return _require(response, requests.codes.ok).text
+
+    def post(self, path: str, fields: Mapping[str, str]) -> None:
+        """Send a form that leads to another page. Raises `Retry` if it does not."""
+        _require(self.send(path, fields), requests.codes.see_other)
+
+    def send(self, path: str, fields: Mapping[str, str]) -> requests.Response:
+        """Send a form, and return the answer."""
+        response = requests.post(
+            self._site + path, fields, headers=self._headers(), timeout=_TIMEOUT_SECONDS, allow_redirects=False
+        )
+        # `requests` does not send a `Secure` cookie to a loopback address, as browsers do.
+        for line in response.raw.headers.getlist("Set-Cookie"):
+            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+        return response
+
+    def _headers(self) -> dict[str, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        return {**_BROWSER, "Cookie": cookies}
+
+
+class Counter:
+    """Counter of an agency: an officer, who signs in before the first report, enters what citizens tell."""
+
+    def __init__(self, parts: Parts, agency: str) -> None:
+        self._browser = OfficerBrowser(parts, agency, "Budi Santoso")
+        self._forms: dict[str, Mapping[str, str]] = {}
+
+    def enter(self, report: SimulatedReport) -> requests.Response:
+        """Send the form of a report. Sent again, the same report is the same form."""
+        if not self._forms:
+            self._browser.sign_in()
+        if report.ref not in self._forms:
+            page = self._browser.read(COUNTER)
+            self._forms[report.ref] = dict(re.findall(r'name="(form_id|stamp)" value="([^"]+)"', page))
+        told = {"text": report.text, "region": report.region, "phone": report.phone}
+        return self._browser.send(COUNTER, {**self._forms[report.ref], "counter_way": "visit", **told})
+
+
 class OfficerVisit:
     """Visit of an officer to one case. `agency` has the case with this number."""
 
@@ -42,11 +104,11 @@ class OfficerVisit:
         self._agency = agency
         self._number = number
         self._site = f"http://127.0.0.1:{parts.settings.port}"
-        self._cookies: dict[str, str] = {}
+        self._browser = OfficerBrowser(parts, agency, "Sri Rahayu")
 
     def run(self) -> Sequence[OfficerStep]:
         """Read, accept and ask by pages, then answer and close by the interface. Raises `Retry` if a step fails."""
-        self._sign_in()
+        self._browser.sign_in()
         self._wait_for(lambda: self._number in self.read("/desk/laporan?tab=baru"))
         steps = [
             OfficerStep("/desk", "reads", ""),
@@ -63,22 +125,13 @@ class OfficerVisit:
 
     def read(self, path: str) -> str:
         """Return a page of the desk, as the officer who has signed in reads it. Raises `Retry` if it is refused."""
-        response = requests.get(self._site + path, headers=self._headers(), timeout=_TIMEOUT_SECONDS)
-        return _require(response, 200).text
-
-    def _sign_in(self) -> None:
-        people = build_account_services(self._parts, self._parts.audit_log.append).people
-        person = NewPerson(_EMAIL, "Sri Rahayu", Role.OFFICER, self._agency)
-        password = self._parts.randomness.token()
-        token = people.invite(person, "demo", "demo")
-        self._post(f"{INVITATION_ADDRESS}/{token}", {"sandi": password, "ulang": password})
-        self._post("/desk/masuk", {"email": _EMAIL, "sandi": password})
+        return self._browser.read(path)
 
     def _send_form(self, act: str, text: str) -> OfficerStep:
         address = f"/desk/laporan/{self._number}"
         version = re.search(r'name="versi" value="(\d+)"', self.read(address))
         fields = {"tindakan": act, "isi": text, "versi": version[1] if version else "", "langkah": "kirim"}
-        self._post(f"{address}/jawab", fields)
+        self._browser.post(f"{address}/jawab", fields)
         return OfficerStep("/desk", act, text)
 
     def _answer(self, authorization: dict[str, str], verdict: str, text: str) -> OfficerStep:
@@ -91,19 +144,6 @@ class OfficerVisit:
         answer = requests.get(f"{self._site}/agency/v1/cases", headers=authorization, timeout=_TIMEOUT_SECONDS)
         states = {case["number"]: str(case["state"]) for case in answer.json()["cases"]}
         return states.get(self._number, "")
-
-    def _post(self, path: str, fields: dict[str, str]) -> None:
-        response = requests.post(
-            self._site + path, fields, headers=self._headers(), timeout=_TIMEOUT_SECONDS, allow_redirects=False
-        )
-        _require(response, 303)
-        # `requests` does not send a `Secure` cookie to a loopback address, as browsers do.
-        for line in response.raw.headers.getlist("Set-Cookie"):
-            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-
-    def _headers(self) -> dict[str, str]:
-        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        return {**_BROWSER, "Cookie": cookies}
 
     def _wait_for(self, condition: Callable[[], bool]) -> None:
         deadline = self._parts.clock.monotonic() + _PATIENCE_SECONDS

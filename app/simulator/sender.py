@@ -120,7 +120,9 @@ class Sender:
 def tracking_in(response: requests.Response) -> str | None:
     """Return the tracking number in a door's answer: a redirect, TwiML or JSON."""
     if response.status_code == requests.codes.see_other:
-        return read_tracking_number(urlsplit(response.headers["Location"]).path.rsplit("/", 1)[-1])
+        # The address of a counter's receipt has more behind the number.
+        last = urlsplit(response.headers["Location"]).path.rpartition("/")[2]
+        return read_tracking_number(last.partition(".")[0])
     if response.headers.get("Content-Type", "").startswith("application/xml"):
         words = "".join(ET.fromstring(response.content).itertext()).split()  # noqa: S314 - the answer of our own door
         return next((number for word in words if (number := read_tracking_number(word.strip(".")))), None)

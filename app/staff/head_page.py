@@ -48,7 +48,9 @@ _WITHOUT: Mapping[Division, Message] = {
     "topic": _("Tanpa topik"),
     "district": _("Wilayah tidak diketahui"),
 }
-_UNKNOWN_CHOICE = _("Unit, topik, atau wilayah itu tidak ada di bagian Anda. Halaman ini menampilkan semuanya.")
+_UNKNOWN_CHOICE = _(
+    "Unit, topik, wilayah, atau program itu tidak ada di bagian Anda. Halaman ini menampilkan semuanya."
+)
 
 
 class PartRow(NamedTuple):
@@ -85,6 +87,7 @@ class OverdueRow(NamedTuple):
 class HeadPage:
     """Shows the summary of the own tier. `topics` returns the names of topics by id, `regions` those in force.
 
+    `programmes` are the names of priority programmes by id.
     Figures name no citizen, so reading them is not recorded in the audit log.
     """
 
@@ -95,12 +98,14 @@ class HeadPage:
         institutions: Institutions,
         regions: Callable[[], Regions],
         topics: Callable[[], Mapping[str, str]],
+        programmes: Mapping[str, str],
     ) -> None:
         self._frame = frame
         self._reader = reader
         self._institutions = institutions
         self._regions = regions
         self._topics = topics
+        self._programmes = programmes
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
@@ -126,10 +131,12 @@ class HeadPage:
         return self._page(request, actor, view, summary, now, problem)
 
     def _check(self, actor: Actor, view: OwnView) -> None:
-        """Raise `NotInTier` if no table has the topic or the district."""
+        """Raise `NotInTier` if no table has the topic, the district or the programme."""
         depth = self._reader.district_depth(actor.agency)
         if view.topic and view.topic not in self._topics():
             raise NotInTier(view.topic)
+        if view.programme and view.programme not in self._programmes:
+            raise NotInTier(view.programme)
         if view.district and (self._regions().get(view.district) is None or view.district.count(".") + 1 != depth):
             raise NotInTier(view.district)
 
@@ -142,6 +149,7 @@ class HeadPage:
             "view": view,
             "own_unit": tree.path(actor.unit),
             "chosen": self._chosen(view, summary),
+            "programmes": self._programmes.items(),
             "months": last_months(Month.of(jakarta_day(now)), _OFFERED_MONTHS)[::-1],
             "rows": [
                 (figure, figure.read(figures.month), figure.read(figures.month_before)) for figure in SHOWN_FIGURES
@@ -193,6 +201,7 @@ class HeadPage:
             (summary.tree.path(view.unit), "unit"),
             (topic_label(self._topics(), view.topic) if view.topic else "", "topik"),
             (self._place(view.district), "kecamatan"),
+            (self._programmes.get(view.programme, ""), "program"),
         )
         return [(name, view.address(**{parameter: ""})) for name, parameter in names if name]
 

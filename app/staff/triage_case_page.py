@@ -25,7 +25,7 @@ from desk.read_model.case_view import AccompanyingReport
 from desk.units.tiers import Tier
 from language.masking import mask_text
 from messages.channels import ChannelDirectory
-from messages.shapes import Report
+from messages.shapes import MAX_PARTS, Report
 from messages.tracking import read_tracking_number
 from pages.translation.message import Message
 from pages.wording.cases import KINDS, MISTYPED_NUMBER, region_label, second_matter_sentence, topic_label
@@ -85,15 +85,23 @@ class TriageCasePage:
         return router
 
     def show(
-        self, request: Request, number: str, cari: str = "", topik: str = "", wilayah: str = "", hasil: str = ""
+        self,
+        request: Request,
+        number: str,
+        cari: str = "",
+        topik: str = "",
+        wilayah: str = "",
+        hasil: str = "",
+        bagian: str = "",
     ) -> Response:
         """Show the case of a number, with the institutions that match the typed words.
 
-        `topik` and `wilayah` are the filter of the list from which the person came.
+        `topik` and `wilayah` are the filter of the list from which the person came. `bagian`: a division was just sent.
         """
         actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
         results, choice = self._frame.results(actor, hasil), ListFilter.read(topik, wilayah)
-        return self.page(request, actor, number, {"search": cari, "results": results, "list": choice})
+        values = {"search": cari, "results": results, "list": choice, "is_part_sent": bagian == "terkirim"}
+        return self.page(request, actor, number, values)
 
     def page(
         self,
@@ -157,8 +165,27 @@ class TriageCasePage:
             "is_private": progress is not None and is_private(progress.case.dispatch.report),
             "version": progress.version if progress and progress.case.case.is_current else None,
             "suggested_number": _suggested_number(progress),
+            **self._division_values(actor, progress),
             "search": search,
             "typed": {},
+        }
+
+    def _division_values(self, actor: Actor, progress: CaseProgressView | None) -> Mapping[str, Any]:
+        """Return the parts of the report, and the agency of its second matter if it may be divided."""
+        name = self._institutions.name
+        if progress is None:
+            return {"parts": (), "may_divide": False}
+        dispatch, parts = progress.case.dispatch, progress.case.parts
+        matter = dispatch.second_matter
+        is_possible = progress.case.case.is_current and progress.state != "selesai"
+        return {
+            "parts": [(part, name(part.agency)) for part in parts],
+            "may_divide": is_possible
+            and not dispatch.part_of
+            and len(parts) + 1 < MAX_PARTS
+            and may(actor, Act.DIVIDE, TRIAGE_AGENCY),
+            "part_agency": matter.agency if matter else "",
+            "part_agency_name": name(matter.agency) if matter and matter.agency else "",
         }
 
     def _choices(self, view: CaseView, search: str) -> Sequence[Choice]:

@@ -30,7 +30,7 @@ from desk.pages.printing import Printing
 from desk.pages.told_page import TOLD_ADDRESS, ToldPage
 from desk.pages.units_page import UnitsPage
 from pages.addresses import UNITS
-from pages.frame import NavigationEntry, shown_links
+from pages.frame import NavigationEntry
 from pages.responses import see_other
 from pages.translation.message import message as _
 
@@ -39,7 +39,8 @@ SCRIPT_ADDRESS = f"{DESK}/meja.js"
 _SCRIPT = Path(__file__).parent / "static/desk.js"
 # Links of these pages, for the navigation of the frame.
 NAVIGATION = (
-    NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
+    # Officers and heads have this right; triage, which reads cases on its own page, has it not.
+    NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.VIEW_DEADLINES),
     NavigationEntry(_("Tenggat"), TOLD_ADDRESS, Act.VIEW_DEADLINES),
     NavigationEntry(_("Templat"), TEMPLATES_ADDRESS, Act.EDIT_TEMPLATES),
     NavigationEntry(_("Unit"), UNITS, Act.ASSIGN_UNIT),
@@ -48,7 +49,10 @@ NAVIGATION = (
 
 
 class DeskPages:
-    """The pages. `navigation` are all links of the frame: `/desk` leads to the first one that the person sees."""
+    """The pages. `navigation` are all links of the frame: `/desk` leads to the first one that the person sees.
+
+    A head begins with the figures of the own institution or unit.
+    """
 
     def __init__(self, parts: DeskPageParts, navigation: Sequence[NavigationEntry] = NAVIGATION) -> None:
         self._parts = parts
@@ -93,7 +97,9 @@ class DeskPages:
     def home(self, request: Request) -> Response:
         """Redirect to the first page that the person may open."""
         actor = self._parts.signed_in.actor(request)
-        links = [link for link in shown_links(self._navigation, actor, DESK) if link.address != DESK]
-        if not links:
+        entries = [entry for entry in self._navigation if entry.is_for(actor) and entry.address != DESK]
+        if not entries:
             raise Forbidden
-        return see_other(links[0].address)
+        # Who answers no case begins with the figures.
+        figures = (entry for entry in entries if entry.act == Act.VIEW_OWN_FIGURES and not actor.sees(Act.ACCEPT))
+        return see_other(next(figures, entries[0]).address)

@@ -28,6 +28,7 @@ from desk.institutions import Institutions
 from desk.pages.list_query import ListQuery, read_list_query
 from desk.units.contributions import UnitContributions
 from desk.units.passing import UnitPassing
+from desk.units.proposals import ProposalTables
 from desk.units.tiers import Tier, tier_of
 from desk.units.units import Units
 from messages.channels import ChannelDirectory
@@ -82,6 +83,7 @@ class DeskPageParts:
     institutions: Institutions
     regions: Callable[[], Regions]
     topics: Callable[[], Mapping[str, str]]
+    proposals: ProposalTables
     channels: ChannelDirectory
     public_address: str
     direct_message_channels: frozenset[Channel]

@@ -30,9 +30,9 @@ _FAULTS: Mapping[UnitFaultReason, Message] = {
     "has-officers": _("Unit {code} masih memiliki petugas atau undangan. Ganti unit mereka di halaman Akun dahulu."),
     "has-keys": _("Unit {code} masih memiliki kunci program atau webhook. Cabut di halaman Integrasi dahulu."),
     "file-encoding": _("Berkas ini bukan UTF-8. Simpan lagi di lembar kerja sebagai CSV UTF-8, lalu unggah."),
-    "file-columns": _("Baris pertama berkas harus memuat tiga kolom: code, name, parent (atau kode, nama, induk)."),
+    "file-columns": _("Baris pertama berkas harus memuat tiga kolom: kode, nama, induk."),
     "file-unreadable": _("Berkas ini bukan CSV yang benar: ada tanda kutip yang tidak ditutup."),
-    "file-empty": _("Berkas ini tidak memuat unit. Pilih berkas CSV dengan kolom code, name, parent."),
+    "file-empty": _("Berkas ini tidak memuat unit. Pilih berkas CSV dengan kolom kode, nama, induk."),
     "file-too-large": _("Berkas terlalu besar: paling besar {file_limit}."),
 }
 # Sentences about a step that was not done.
@@ -49,6 +49,8 @@ PASSING_FAULTS: Mapping[PassingFault, Message] = {
 PROPOSAL_REASONS: Mapping[ProposalReason, Message] = {
     "named": _("Laporan ini menyebut unit itu."),
     "topic": _("Laporan terakhir dengan topik yang sama selesai di unit itu."),
+    "unit-named": _("Laporan ini menyebut jenis unit itu."),
+    "unit-topic": _("Topik laporan ini biasanya ditangani jenis unit itu."),
 }
 CONTRIBUTION_STATES: Mapping[ContributionState, Message] = {
     "open": _("menunggu"),

@@ -185,6 +185,7 @@ def _row(
         ],
         "rahasia": report.rahasia,
         "has_second_matter": other_matter(dispatch) is not None,
+        "unit_kinds": "|".join(f"{kind.rule}:{kind.kind}" for kind in dispatch.unit_kinds),
         "suggested_id": _suggested_id(dispatch, state, is_current=following is None),
     }
 

@@ -20,18 +20,22 @@ from desk.read_model.recommendations.changes import recommendation_changes, reco
 from desk.read_model.sender_messages import mark_messages, store_accompanying
 from desk.read_model.stored_cases import derive_cases, rebuild_cases
 from desk.units.inheritance import inherit_units
-from desk.units.proposals import pass_on_by_itself
+from desk.units.proposals import ProposalTables, pass_on_by_itself
 
 # Name of the derivation in `case_derivation`.
 DERIVATION = "desk"
 
 
 class DeskDerivation:
-    """Derives the rows of the desk. `on_changes` stores what agencies are to be told of."""
+    """Derives the rows of the desk. `on_changes` stores what agencies are to be told of.
 
-    def __init__(self, on_changes: OnChanges, deadlines: Deadlines) -> None:
+    `proposals` are the tables by which units are proposed.
+    """
+
+    def __init__(self, on_changes: OnChanges, deadlines: Deadlines, proposals: ProposalTables) -> None:
         self._on_changes = on_changes
         self._deadlines = deadlines
+        self._proposals = proposals
 
     def derive(self, connection: Connection, new: NewFacts, facts: SharedFacts) -> None:
         """Derive the cases of new facts. Doing so again changes nothing, and tells nobody anything again."""
@@ -42,7 +46,7 @@ class DeskDerivation:
         marked = mark_messages(connection, dispatched, new.subjects("complaint", "correction"), facts)
         inherit_units(connection, _later_hops(new, facts))
         changes = [*derive_cases(connection, new, marked, facts, self._deadlines)]
-        pass_on_by_itself(connection, new.ids("dispatch"))
+        changes += pass_on_by_itself(connection, new.ids("dispatch"), self._proposals)
         number_cases_of(connection, facts.dispatches(_cases_beside(connection, new) - set(dispatched)).keys())
         moved = facts.with_facts("recommendation", dispatched)
         number_cases_of(connection, recommended_cases(connection, {*moved, *new.subjects("recommendation")}))

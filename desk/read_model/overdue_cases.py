@@ -1,8 +1,9 @@
 """Cases of a tier whose deadline has passed, and who has them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from sqlmodel import col
@@ -36,21 +37,32 @@ class OverdueShare(NamedTuple):
 
 
 def read_overdue(
-    connection: Connection, tier: Tier, now: datetime, limit: int, topic: str = "", region: str = ""
+    connection: Connection,
+    tier: Tier,
+    now: datetime,
+    limit: int,
+    topic: str = "",
+    region: str = "",
+    complaint_ids: Select[tuple[UUID]] | None = None,
 ) -> Sequence[OverdueCase]:
-    """Return the cases whose deadline passed first; of a topic, and within a region."""
+    """Return the cases whose deadline passed first; of a topic, within a region, and with `complaint_ids` of these."""
     columns = (col(getattr(DeskCase, name)) for name in ("tracking", "topic", "region", "due_at"))
-    query = _overdue(select(*columns, _UNIT, _NAME), tier, now, topic, region)
+    query = _overdue(select(*columns, _UNIT, _NAME), tier, now, topic, region, complaint_ids)
     query = query.order_by(col(DeskCase.due_at), col(DeskCase.dispatch_id)).limit(limit)
     return [OverdueCase(*row) for row in connection.execute(query)]
 
 
 def count_overdue_by_holder(
-    connection: Connection, tier: Tier, now: datetime, topic: str = "", region: str = ""
+    connection: Connection,
+    tier: Tier,
+    now: datetime,
+    topic: str = "",
+    region: str = "",
+    complaint_ids: Select[tuple[UUID]] | None = None,
 ) -> Sequence[OverdueShare]:
     """Return how many overdue cases each unit and person has, the most first."""
     number = func.count()
-    query = _overdue(select(_UNIT, _NAME, number), tier, now, topic, region).group_by(_UNIT, _NAME)
+    query = _overdue(select(_UNIT, _NAME, number), tier, now, topic, region, complaint_ids).group_by(_UNIT, _NAME)
     shares = [OverdueShare(*row) for row in connection.execute(query)]
     return sorted(shares, key=lambda share: (-share.cases, share.unit_code, share.holder))
 
@@ -69,17 +81,25 @@ def count_untouched(connection: Connection, tier: Tier, before: datetime) -> int
 
 
 def _overdue(
-    query: Select[*tuple[Any, ...]], tier: Tier, now: datetime, topic: str, region: str
+    query: Select[*tuple[Any, ...]],
+    tier: Tier,
+    now: datetime,
+    topic: str,
+    region: str,
+    complaint_ids: Select[tuple[UUID]] | None,
 ) -> Select[*tuple[Any, ...]]:
+    narrowed = _narrowed(topic, region, complaint_ids)
     return (
         query.select_from(DeskCase)
         .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
-        .where(is_in_tier(tier), col(DeskCase.is_open), col(DeskCase.due_at) < now, *_narrowed(topic, region))
+        .where(is_in_tier(tier), col(DeskCase.is_open), col(DeskCase.due_at) < now, *narrowed)
     )
 
 
-def _narrowed(topic: str, region: str) -> Sequence[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [col(DeskCase.topic) == topic] if topic else []
+def _narrowed(topic: str, region: str, complaint_ids: Select[tuple[UUID]] | None) -> Iterator[ColumnElement[bool]]:
+    if topic:
+        yield col(DeskCase.topic) == topic
     if region:
-        conditions.append(or_(col(DeskCase.region) == region, starts_with(col(DeskCase.region), f"{region}.")))
-    return conditions
+        yield or_(col(DeskCase.region) == region, starts_with(col(DeskCase.region), f"{region}."))
+    if complaint_ids is not None:
+        yield col(DeskCase.complaint_id).in_(complaint_ids)

@@ -60,7 +60,8 @@ class DeskCase(SQLModel, table=True):
     time of the dispatch until the agency responds. A finished case has neither. `refusals` counts the agencies that
     refused before. `joined` counts other citizens' reports. `suggested_id` is the complaint that an unfinished case is
     perhaps the same as, also if that is over.
-    `has_second_matter`: the report tells of another matter, for which another agency is competent.
+    `has_second_matter`: the report tells of another matter, for which another agency is competent. `unit_kinds` are
+    rule and name of the kinds of units that it is for, as in `unit-named:puskesmas`, separated by `|`.
     `danger` is the danger to life of which the case or a report that accompanies it tells. `danger_since`: the time
     since when it has no answer of the agency. Such a case stands before all others in lists.
     """
@@ -164,6 +165,7 @@ class DeskCase(SQLModel, table=True):
     place: str
     rahasia: bool
     has_second_matter: bool = False
+    unit_kinds: str = ""
     suggested_id: UUID | None = None
 
 

@@ -1,10 +1,11 @@
-"""The unit that a case probably belongs to, with the reason: its name stands in the report, or its topic went there.
+"""The unit that a case probably belongs to, with the reason.
+
+Its name stands in the report, its topic went there, or it is the one unit of a kind that the router found.
 
 A person decides with one click, or the agency lets a proposal take effect by itself (`passes_on_by_itself`).
 """
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
@@ -15,20 +16,29 @@ from sqlmodel import col
 from cases.course.verdicts import SYSTEM_ACTOR
 from config.conditions import is_one_of
 from config.database import insert_statement
+from config.reference.regions import Regions
 from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder
+from desk.changes import PASSED_ON, CaseChange
 from desk.read_model.tables import DeskCase
+from desk.units.kinds import UnitKinds, joined_words, reported_place, stored_kinds, unit_of_kinds
 from desk.units.tiers import read_tree
 from desk.units.tree import Unit, UnitTree
 from desk.units.unit_cases import write_unit_cases
+from messages.shapes import UnitKindRule
 
-# `named`: the report has the name or the code of the unit. `topic`: the last cases of its topic ended there.
-ProposalReason: TypeAlias = Literal["named", "topic"]
+# `named`: the report has the name or the code of the unit. `topic`: the last cases of its topic ended there. The others
+# are of the router, with its evidence: the report names the kind of the unit, or the kind handles the topic.
+ProposalReason: TypeAlias = Literal["named", "topic", UnitKindRule]
+# Kinds of offices that reports name as their place.
+_DISTRICT_KINDS = frozenset(("kecamatan", "kelurahan", "desa"))
 # So many of the last cases of a topic must have ended at one unit, and none of them at another one.
 CASES_OF_TOPIC = 3
-_WORD = re.compile(r"\w+")
 # A name of one word is too often a word of something else, and so is a short code.
 _LEAST_WORDS, _LEAST_CODE_LETTERS = 2, 5
-_NAMES = ("dispatch_id", "agency", "topic", "title", "text", "dispatched_at")
+_NAMES = (
+    *("dispatch_id", "agency", "tracking", "state", "topic", "title", "text", "place", "region", "unit_kinds"),
+    "dispatched_at",
+)
 _ENDED = (
     select(col(DeskHolder.unit_code))
     .join(DeskCase, col(DeskCase.dispatch_id) == col(DeskHolder.dispatch_id))
@@ -45,10 +55,18 @@ _ENDED = (
 
 
 class Proposal(NamedTuple):
-    """A unit, and why."""
+    """A unit, and why. `kind` is the kind of unit that the router found, if that is why."""
 
     unit: Unit
     reason: ProposalReason
+    kind: str = ""
+
+
+class ProposalTables(NamedTuple):
+    """The tables that proposals need, as they are now."""
+
+    kinds: Callable[[], UnitKinds]
+    regions: Callable[[], Regions]
 
 
 def named_unit(units: Iterable[Unit], text: str) -> Unit | None:
@@ -57,7 +75,7 @@ def named_unit(units: Iterable[Unit], text: str) -> Unit | None:
     A name inside of another one that stands there does not count: of `Puskesmas Bandarharjo` and `Dinas Kesehatan` in
     one text neither is proposed, of `Dinas Kesehatan` and `Dinas Kesehatan Hewan` the longer one.
     """
-    words = f" {_joined(text)} "
+    words = f" {joined_words(text)} "
     found = {unit.code: (unit, name) for unit in units for name in _names(unit) if f" {name} " in words}
     longest = [
         unit
@@ -67,26 +85,65 @@ def named_unit(units: Iterable[Unit], text: str) -> Unit | None:
     return longest[0] if len(longest) == 1 else None
 
 
-def propose(connection: Connection, tree: UnitTree, case: Row[Any], today: date) -> Proposal | None:
-    """Return the proposal for a case with the columns of `DeskCase`; `None` without one."""
+def propose(
+    connection: Connection, tree: UnitTree, case: Row[Any], today: date, tables: ProposalTables
+) -> Proposal | None:
+    """Return the proposal for a case with the columns of `DeskCase`; `None` without one.
+
+    What an institution did with its last cases counts more than what the router found: offices differ from region to
+    region.
+    """
     units = [unit for unit in tree.units.values() if unit.is_in_force(today)]
-    if unit := named_unit(units, f"{case.title}\n{case.text}"):
+    kinds = stored_kinds(case.unit_kinds)
+    unit = named_unit(units, f"{case.title}\n{case.text}")
+    if unit and not _is_only_place(unit, kinds, tables.kinds()):
         return Proposal(unit, "named")
-    if not case.topic:
-        return None
+    if proposal := _of_kinds(case, units, kinds, "unit-named", tables):
+        return proposal
     codes = connection.execute(_ENDED, {"agency": case.agency, "topic": case.topic}).scalars().all()
-    unit = tree.units.get(codes[0]) if len(codes) == CASES_OF_TOPIC and len(set(codes)) == 1 else None
-    return Proposal(unit, "topic") if unit and unit.is_in_force(today) else None
+    unit = tree.units.get(codes[0]) if case.topic and len(codes) == CASES_OF_TOPIC and len(set(codes)) == 1 else None
+    if unit and unit.is_in_force(today):
+        return Proposal(unit, "topic")
+    return _of_kinds(case, units, kinds, "unit-topic", tables)
 
 
-def pass_on_by_itself(connection: Connection, dispatch_ids: Collection[UUID]) -> None:
-    """Let the proposals for new dispatches take effect at the agencies that want it. Doing so again changes nothing.
+def _is_only_place(unit: Unit, kinds: Mapping[str, Sequence[str]], known: UnitKinds) -> bool:
+    """Return True if a unit is the office of a district, and the router found no matter of such an office.
 
-    Nothing happens to a case that a unit or a person has, and to one that units gave back. The time of the step is that
-    of the dispatch.
+    Its name is then only the place of the report.
+    """
+    found = known.of_name(unit.name)
+    if found is None or found.kind not in _DISTRICT_KINDS:
+        return False
+    return not any(found.kind in of_rule for of_rule in kinds.values())
+
+
+def _of_kinds(
+    case: Row[Any],
+    units: Sequence[Unit],
+    kinds: Mapping[str, Sequence[str]],
+    rule: UnitKindRule,
+    tables: ProposalTables,
+) -> Proposal | None:
+    if not kinds.get(rule):
+        return None
+    place = reported_place((case.title, case.text, case.place), case.region, tables.regions())
+    known = tables.kinds()
+    unit = unit_of_kinds(kinds[rule], units, place, known)
+    found = known.of_name(unit.name) if unit else None
+    return Proposal(unit, rule, found.kind) if unit and found else None
+
+
+def pass_on_by_itself(
+    connection: Connection, dispatch_ids: Collection[UUID], tables: ProposalTables
+) -> Sequence[CaseChange]:
+    """Let the proposals for new dispatches take effect at the agencies that want it; return what units are told.
+
+    Doing so again changes nothing. Nothing happens to a case that a unit or a person has, and to one that units gave
+    back. The time of the step is that of the dispatch.
     """
     if not dispatch_ids:
-        return
+        return ()
     query = (
         select(*(col(getattr(DeskCase, name)) for name in _NAMES))
         .join(DeskAgencySetting, col(DeskAgencySetting.agency) == col(DeskCase.agency))
@@ -100,15 +157,17 @@ def pass_on_by_itself(connection: Connection, dispatch_ids: Collection[UUID]) ->
     )
     cases = connection.execute(query).all()
     trees = {agency: read_tree(connection, agency) for agency in {case.agency for case in cases}}
-    passed = []
-    for case in cases:
-        if proposal := propose(connection, trees[case.agency], case, case.dispatched_at.date()):
-            _store(connection, case, proposal)
-            passed.append(case.dispatch_id)
-    write_unit_cases(connection, passed)
+    changes = [
+        _store(connection, case, proposal)
+        for case in cases
+        if (proposal := propose(connection, trees[case.agency], case, case.dispatched_at.date(), tables))
+    ]
+    write_unit_cases(connection, [change.dispatch_id for change in changes])
+    return changes
 
 
-def _store(connection: Connection, case: Row[Any], proposal: Proposal) -> None:
+def _store(connection: Connection, case: Row[Any], proposal: Proposal) -> CaseChange:
+    """Store the step, and return it as a change of which the unit is told."""
     unit = {"unit": proposal.unit.name, "unit_code": proposal.unit.code}
     person = {"account_id": "", "name": ""}
     ids = {"dispatch_id": case.dispatch_id, "agency": case.agency}
@@ -125,14 +184,12 @@ def _store(connection: Connection, case: Row[Any], proposal: Proposal) -> None:
         "at": case.dispatched_at,
     }
     connection.execute(insert_statement(connection, DeskAssignment).values(step).on_conflict_do_nothing())
+    at = case.dispatched_at
+    return CaseChange(step["id"], "passed-on", case.agency, case.tracking, case.dispatch_id, case.state, at, PASSED_ON)
 
 
 def _names(unit: Unit) -> Sequence[str]:
-    """Return the texts that name a unit, in the form of `_joined`."""
-    name, code = _joined(unit.name), _joined(unit.code)
+    """Return the texts that name a unit, in the form of `joined_words`."""
+    name, code = joined_words(unit.name), joined_words(unit.code)
     names = [name] if len(name.split()) >= _LEAST_WORDS else []
     return [*names, code] if len(code) >= _LEAST_CODE_LETTERS and code.isalpha() else names
-
-
-def _joined(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))

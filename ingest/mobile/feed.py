@@ -11,7 +11,8 @@ from starlette.responses import Response
 from ingest.http.gate import Gate
 from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.sequences import PublishedReport, Sequences
-from ingest.mobile.shapes import Feed, FeedEntry, ShownReport
+from ingest.mobile.shapes import Feed, FeedEntry, FeedPart, ShownPart, ShownReport
+from messages.ids import complaint_id, part_message_id
 from messages.replies.report_states import state_sentence
 
 # Number of reports in a feed, the newest ones.
@@ -80,6 +81,15 @@ class FeedDoor:
             question=shown.question if shown else "",
             link=link,
             asks_rating=shown is not None and shown.asks_rating,
+            parts=tuple(self._part(report, part) for part in shown.parts) if shown else (),
+        )
+
+    def _part(self, report: PublishedReport, part: ShownPart) -> FeedPart:
+        message_id = part_message_id(complaint_id(report.message_id), part.number)
+        return FeedPart(
+            **dict(part),
+            status_url=f"{self._public_url}/status/{part.tracking}",
+            link=self._link_of(message_id),
         )
 
 

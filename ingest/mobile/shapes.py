@@ -87,6 +87,18 @@ class UploadState(Shape):
     expires_at: Moment
 
 
+class FeedPart(Shape):
+    """A part of a report that was divided. `number` is that of the part; the report itself is part 1."""
+
+    tracking: str
+    number: int
+    state: ReportState
+    sentence: str = Field(description="The state in a sentence, which may be shown as it is.")
+    agency: str
+    status_url: str
+    link: str = Field(description="The sender's own page of this part, with all words and acts.")
+
+
 class FeedEntry(Shape):
     """A report of this device. `thread` is the client id of the report that it adds to, or its own client id."""
 
@@ -113,12 +125,25 @@ class FeedEntry(Shape):
         False,
         description="The sender was asked how the report was handled: the answer is a follow-up with the act `rates`.",
     )
+    parts: tuple[FeedPart, ...] = Field(
+        (), description="The parts into which the report was divided. `state` is that of all parts together."
+    )
 
 
 class Feed(Shape):
     """Reports of the device, newest first."""
 
     reports: tuple[FeedEntry, ...]
+
+
+class ShownPart(Shape):
+    """What the ledger knows about a part of a report."""
+
+    tracking: str
+    number: int
+    state: ReportState
+    sentence: str
+    agency: str
 
 
 class ShownReport(Shape):
@@ -134,3 +159,4 @@ class ShownReport(Shape):
     pictures: tuple[UUID, ...] = ()
     document: UUID | None = None
     asks_rating: bool = False
+    parts: tuple[ShownPart, ...] = ()

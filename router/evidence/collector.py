@@ -7,6 +7,7 @@ from messages.shapes import Report
 from messages.topics import TRIAGE
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.evidence import CollectedEvidence, Evidence
+from router.evidence.place_evidence import addressed_units
 from router.location.place_evidence import ReportLocation
 
 _NO_EVIDENCE = Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang.")
@@ -42,7 +43,7 @@ class EvidenceCollector:
         pieces = [piece for source in self._sources for piece in source.collect(analyzed)]
         pieces = _with_local_matter(pieces)
         evidence = (_NO_EVIDENCE, *_with_named_institution(_with_sole_addressee(pieces, analyzed.location)))
-        return CollectedEvidence(evidence, analyzed.topics, analyzed.location, analyzed.text)
+        return CollectedEvidence(evidence, analyzed.topics, analyzed.location, addressed_units(analyzed), analyzed.text)
 
 
 def _with_named_institution(pieces: Sequence[Evidence]) -> Sequence[Evidence]:

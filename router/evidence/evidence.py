@@ -7,6 +7,7 @@ from messages.shapes import Reason
 from router.evidence.reading.report_text import ReportText
 from router.evidence.topics import Topic
 from router.location.place_evidence import ReportLocation
+from router.registry.units import UnitMention
 
 # The weight of each kind is learned (`config/data/evidence_weights.csv`).
 EvidenceKind = Literal[
@@ -50,9 +51,13 @@ class Evidence(NamedTuple):
 
 
 class CollectedEvidence(NamedTuple):
-    """The evidence in a report, its topics (the strongest first), its location, and the text that was read."""
+    """The evidence in a report, its topics (the strongest first), its location, its units, and the text that was read.
+
+    `units` are those that the report speaks to or of: lines of an address are none.
+    """
 
     evidence: tuple[Evidence, ...]
     topics: tuple[Topic, ...]
     location: ReportLocation
+    units: tuple[UnitMention, ...]
     text: ReportText

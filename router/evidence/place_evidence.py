@@ -20,7 +20,7 @@ _OPEN_UNIT_STRENGTH = 0.4
 # A unit of one of several institutions: “BPJS” alone is one of two.
 _ONE_OF_SEVERAL_STRENGTH = 0.7
 # Alone these are lines of an address. The officials there are named otherwise (camat, kantor kelurahan).
-_ADDRESS_UNITS = frozenset(("kecamatan", "kelurahan", "desa", "distrik", "kampung", "nagari", "gampong", "kalurahan"))
+ADDRESS_UNITS = frozenset(("kecamatan", "kelurahan", "desa", "distrik", "kampung", "nagari", "gampong", "kalurahan"))
 # The place of a text without any matter counts so much.
 _WITHOUT_MATTER_STRENGTH = 0.5
 # Words of trouble and request, in normal form.
@@ -55,9 +55,8 @@ class UnitEvidence:
 
     def collect(self, report: AnalyzedReport) -> Iterator[Evidence]:
         """Yield evidence for the institutions of each unit."""
-        for mention in report.units:
-            if mention.unit.pattern not in _ADDRESS_UNITS:
-                yield from self._unit_evidence(report, mention)
+        for mention in addressed_units(report):
+            yield from self._unit_evidence(report, mention)
 
     def _unit_evidence(self, report: AnalyzedReport, mention: UnitMention) -> Iterator[Evidence]:
         quote = report.text.quote_words(mention.first, mention.last)
@@ -76,6 +75,11 @@ class UnitEvidence:
             yield from located_governments(self._jurisdiction.government_of, level, location)
         elif len(unit.institutions) > 1:
             yield from ((code, _ONE_OF_SEVERAL_STRENGTH) for code in self._registry.current_institutions(level))
+
+
+def addressed_units(report: AnalyzedReport) -> tuple[UnitMention, ...]:
+    """Return the units of a report without the lines of an address."""
+    return tuple(mention for mention in report.units if mention.unit.pattern not in ADDRESS_UNITS)
 
 
 class LocationEvidence:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from config.reference.table_reader import read_table
+from config.reference.table_reader import read_table, split_cell
 from language.words import WordReader
 from router.registry.levels import GOVERNMENT_LEVELS
 from router.registry.units import NUMBER_MARK, Unit
@@ -23,6 +23,8 @@ def load_units(path: Path) -> list[Unit]:
             codes,
             row.cells["topic"],
             spelling.endswith(_OPEN_MARK),
+            # An operator's table may lack the column.
+            split_cell(row.cells.get("handles", "")),
         )
         for row in read_table(path, _COLUMNS)
         for spellings, codes in [(row.parts("pattern") or ("",), row.parts("institution"))]

@@ -1,5 +1,6 @@
 """Units of institutions, found by their spellings in a text. The institution of a unit may depend on its place."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,7 +19,8 @@ class Unit:
     """One spelling of a kind of unit. `name` is the first spelling of its row; `pattern` is words in normal form.
 
     `institutions` are codes or levels of government, best first. An open unit (`is_open`) has other words before its
-    place (“dinas …”) and says little alone. `topic` may be empty.
+    place (“dinas …”) and says little alone. `topic` may be empty. `handles` are the topics whose reports such a unit
+    gets at its institution.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Unit:
     institutions: tuple[str, ...]
     topic: str
     is_open: bool
+    handles: tuple[str, ...] = ()
 
     @property
     def depends_on_place(self) -> bool:
@@ -57,11 +60,19 @@ class UnitIndex:
     def __init__(self, units: Iterable[Unit]) -> None:
         self.all = tuple(units)
         self._root = _Node()
+        kinds_by_topic: defaultdict[str, list[str]] = defaultdict(list)
         for unit in self.all:
+            for topic in unit.handles if unit.pattern == unit.name else ():
+                kinds_by_topic[topic].append(unit.name)
             node = self._root
             for word in unit.pattern.split():
                 node = node.children.setdefault(word, _Node())
             node.unit = node.unit or unit
+        self._kinds_by_topic = {topic: tuple(kinds) for topic, kinds in kinds_by_topic.items()}
+
+    def kinds_for(self, topic: str) -> Sequence[str]:
+        """Return the names of the kinds of units that handle a topic, in the order of the table."""
+        return self._kinds_by_topic.get(topic, ())
 
     def find(self, words: Sequence[Word]) -> list[UnitMention]:
         """Return the units in a text, in order, the longest at each word, none overlapping.

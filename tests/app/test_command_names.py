@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli import COMMANDS, app
 from app.commands.common import terminal
+from app.version import version_text
 from tests.support.databases import Databases
 
 _HELP_AND_MODULES = """
@@ -73,13 +74,17 @@ def test_a_status_imports_only_what_reads_it(
     assert not set(result["modules"]) & {*unneeded, "tweepy", "normalize.stage", "language.model"}
 
 
-@pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_imports_no_command(argument: str) -> None:
+@pytest.mark.parametrize(("argument", "modules"), [("--help", []), ("--version", ["app.version"])])
+def test_help_imports_no_command(argument: str, modules: list[str]) -> None:
     """`--help` and `--version` import neither a command nor the libraries of the stages."""
     result = run_and_list_modules([argument])
     assert result["code"] == 0
     assert not {module.partition(".")[0] for module in result["modules"]} & HEAVY_PACKAGES
-    assert [name for name in result["modules"] if name.startswith("app.")] == ["app.cli", "app.garbage_collection"]
+    assert [name for name in result["modules"] if name.startswith("app.")] == [
+        "app.cli",
+        "app.garbage_collection",
+        *modules,
+    ]
 
 
 def test_help_lists_every_command_in_order() -> None:
@@ -102,8 +107,15 @@ def test_a_command_has_the_text_of_the_list(name: str) -> None:
 
 
 def test_the_version_is_printed() -> None:
-    """`--version` prints the version of the package."""
-    assert CliRunner().invoke(app, ["--version"]).output == f"satupintu {version('satu-pintu')}\n"
+    """`--version` prints the version of the package, and that a working tree has no commit."""
+    assert CliRunner().invoke(app, ["--version"]).output == f"satupintu {version('satu-pintu')} (working tree)\n"
+
+
+def test_a_release_prints_its_commit(tmp_path: Path) -> None:
+    """`git archive` has written the commit into the file."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    (tmp_path / "commit.txt").write_text(f"{commit}\n")
+    assert version_text(tmp_path / "commit.txt") == f"{version('satu-pintu')} (commit {commit})"
 
 
 def test_an_unknown_command_is_named() -> None:

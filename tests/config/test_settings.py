@@ -10,7 +10,7 @@ import pytest
 
 from config.secrets import open_secrets
 from config.setting_values import is_loopback
-from config.settings import Settings, SettingsError, load
+from config.settings import Settings, SettingsError, given_names, load, unknown_names
 from tests.support.paths import ROOT
 
 
@@ -74,6 +74,32 @@ def test_an_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch, environme
         load()
     assert error in str(caught.value)
     assert "short" not in str(caught.value).replace("shorter", "")
+
+
+def test_a_folder_of_secrets_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file has one setting, without the end of its line. A variable wins, and a file of no setting is named."""
+    secrets = {
+        "SATUPINTU_SECRET_KEY": "k" * 40,
+        "SATUPINTU_SMPP_PASSWORD": "from",
+        "SATUPINTU_TWILIO_AUTH_TOKENS": "a,b",
+    }
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(f"{value}\n")
+    (tmp_path / "SATUPINTU_SECERT_KEY").write_text("misspelt\n")
+    monkeypatch.setenv("SATUPINTU_SECRETS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("SATUPINTU_SMPP_PASSWORD", "variable")
+    settings = load()
+    assert settings.secret_key.get_secret_value() == "k" * 40
+    assert settings.smpp_password.get_secret_value() == "variable"
+    assert [token.get_secret_value() for token in settings.twilio_auth_tokens] == ["a", "b"]
+    assert unknown_names(given_names()) == ["SATUPINTU_SECERT_KEY"]
+
+
+def test_a_missing_folder_of_secrets_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service whose secrets were not mounted does not start with secrets that it makes itself."""
+    monkeypatch.setenv("SATUPINTU_SECRETS_FOLDER", str(tmp_path / "missing"))
+    with pytest.raises(SettingsError, match=r"SATUPINTU_SECRETS_FOLDER: .*missing is no folder"):
+        load()
 
 
 def test_an_env_file_is_read(tmp_path: Path) -> None:

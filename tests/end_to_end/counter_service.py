@@ -34,13 +34,13 @@ class CounterService:
         self.desk = desk
         self.address = f"http://127.0.0.1:{port}"
 
-    def sign_in(self, role: Role, agency: str = "") -> "Officer":
-        """Open an account with a second factor, and sign it in."""
+    def sign_in(self, role: Role, agency: str = "", unit: str = "", name: str = "Sari Dewi") -> "Officer":
+        """Open an account, and sign it in."""
         parts, account_id = self.stages.parts, uuid4()
         agency = agency if role in AGENCY_ROLES else TRIAGE_AGENCY if role is Role.TRIAGE else ""
-        row = {"id": account_id, "email": f"{account_id.hex}@contoh.id", "name": "Sari Dewi", "role": role}
+        row = {"id": account_id, "email": f"{account_id.hex}@contoh.id", "name": name, "role": role}
         with write_transaction(parts.engine) as connection:
-            connection.execute(insert(AccountRow).values(**row, agency=agency, created_at=parts.now()))
+            connection.execute(insert(AccountRow).values(**row, agency=agency, unit=unit, created_at=parts.now()))
         client = DeskClient(self.address)
         sessions = Sessions(parts.engine, parts.now, lambda: uuid4().hex, uuid4)
         client.set_cookie(SESSION_COOKIE, sessions.start(account_id, "uji coba"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,6 +28,7 @@ from tests.support.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
 
 PLN, SEMARANG = "bumn-pln", "kota-3374"
 TEXT = "PLN, listrik padam sejak kemarin di Jalan Merapi Kota Semarang"
+SECOND_MATTER = "Jalan di depan rumah juga berlubang."
 NAME, PHONE, EMAIL = "Kartika Ayuningtyas", "+6281100008801", "kartika.ayu@contoh.id"
 
 
@@ -50,11 +52,11 @@ def counter_on_each_bus(
         yield service
 
 
-def read_json(counter: CounterService, path: str) -> dict[str, object]:
+def read_json(counter: CounterService, path: str) -> dict[str, Any]:
     """Return what anybody gets at an address of the doors."""
     response = requests.get(counter.address + path, headers={"Accept": "application/json"}, timeout=30)
     response.raise_for_status()
-    shown: dict[str, object] = response.json()
+    shown: dict[str, Any] = response.json()
     return shown
 
 
@@ -109,6 +111,29 @@ def test_from_the_counter_to_the_own_page(counter_on_each_bus: CounterService) -
     assert audit.clean, audit.as_json()
     assert (audit.accepted, audit.complaints) == (1, 1)
     assert not [word for word in secrets if word in f"{act} {answer.headers}"]
+
+
+def test_a_report_is_divided_on_each_bus(counter_on_each_bus: CounterService) -> None:
+    """The part goes to its own agency, and the audit accounts for report and part."""
+    counter = counter_on_each_bus
+    officer = counter.sign_in(Role.OFFICER, SEMARANG)
+    receipt = officer.receipt_of(officer.enter(text=f"{TEXT}. {SECOND_MATTER}"))
+    counter.stages.run()
+    number, holder = number_on(receipt), counter.sign_in(Role.OFFICER, PLN)
+    assert counter.stages.holder_of(number) == PLN
+    fields = {"isi": SECOND_MATTER, "tujuan": SEMARANG}
+    assert holder.client.post(f"/desk/laporan/{number}/bagi", fields).status_code == HTTPStatus.SEE_OTHER
+    counter.stages.run()
+    assert (counter.stages.holder_of(number), counter.stages.holder_of(f"{number}-2")) == (PLN, SEMARANG)
+    part = officer.client.get(f"/desk/laporan/{number}-2").text
+    assert (SECOND_MATTER in part, TEXT in part) == (True, False)
+    counter.stages.answer(f"{number}-2", "closed", "Sudah diaspal.")
+    shown = read_json(counter, link_on(receipt))
+    assert [(item["tracking"], item["state"]) for item in shown["parts"]] == [(f"{number}-2", "selesai")]
+    assert shown["state"] == "diteruskan"
+    audit = counter.stages.parts.audit(full=True)
+    assert audit.clean, audit.as_json()
+    assert (audit.accepted, audit.complaints, audit.parts) == (1, 1, 1)
 
 
 def test_a_code_proves_the_number_of_a_citizen(

@@ -47,14 +47,18 @@ class Oversight:
 
     def ask(self) -> int:
         """Read all topics from the beginning and let the thread of oversight search once; return what was asked."""
-        with closing(self.parts.bus.reader()) as reader:
-            topics = self.parts.consumer_groups["cases"].topics_with(existing_queues(reader))
-            reprocess(all_cases(self.parts).handle, reader, topics)
+        self.read()
         with closing(self.parts.bus.producer()) as producer:
             publisher = rating_publisher(self.parts, producer.publish, threading.Event())
             count = publisher.publish_due(self.parts.now())
         self._stages.run()
         return count
+
+    def read(self) -> None:
+        """Read all topics from the beginning."""
+        with closing(self.parts.bus.reader()) as reader:
+            topics = self.parts.consumer_groups["cases"].topics_with(existing_queues(reader))
+            reprocess(all_cases(self.parts).handle, reader, topics)
 
     def send(self) -> None:
         """Send every reply that waits."""

@@ -41,19 +41,6 @@ def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     return Stages(parts.wrapper, parts.sealer, engine, rules, now)
 
 
-@pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
-    """Return a function that compares a text with a file, or rewrites the file with `--goldens`."""
-
-    def compare(path: Path, text: str) -> None:
-        if request.config.getoption("--goldens"):
-            path.write_text(text)
-        assert path.exists(), f"{path.name} is missing: `make goldens`, then read the diff"
-        assert text == path.read_text()
-
-    return compare
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_stage(case: Path, stages: Stages, golden: Callable[[Path, str], None]) -> None:
     """Each stage turns the previous file into the next, whatever the other stages do."""

@@ -18,6 +18,7 @@ from messages.shapes import (
     Complaint,
     Correction,
     Dispatch,
+    Division,
     FollowUp,
     Kind,
     OversightEvent,
@@ -109,6 +110,21 @@ class GeneratedYear:
             case.changed_at = min(self._at, END)
         self._join_some()
         self._merge_some()
+        return self.records
+
+    def divide_some(self) -> Sequence[Record]:
+        """Let a person divide some reports; return all records. A part has a course of its own."""
+        for report in self.cases:
+            self._at = report.changed_at
+            if report.hop < 0 or report.beside or not self._happens(0.1):
+                continue
+            with suppress(YearOverError):
+                self._pass(10)
+                part = _Case(self._id(), report.received_at, self.chance.choice(_TOPICS), report.region)
+                division = Division(report_id=report.id, number=2, correction_id=self._id())
+                self._publish_complaint(part.id, Relation(), FollowUp(), division, report.received_at)
+                self._dispatch(part, self.chance.choice(self.agencies))
+                self._work(part)
         return self.records
 
     def _course(self, case: _Case) -> None:
@@ -283,12 +299,20 @@ class GeneratedYear:
         case.agency = agency
         case.dispatch_id = self._publish_dispatch(case, agency, Relation())
 
-    def _publish_complaint(self, report_id: UUID, relation: Relation, follow_up: FollowUp) -> None:
+    def _publish_complaint(
+        self,
+        report_id: UUID,
+        relation: Relation,
+        follow_up: FollowUp,
+        division: Division | None = None,
+        at: datetime | None = None,
+    ) -> None:
         complaint = Complaint(
-            id=report_id, message_id=report_id, at=self._at, tracking=f"NOMOR{len(self.records)}",
+            id=report_id, message_id=report_id, at=at or self._at,
+            tracking=f"NOMOR-{len(self.records)}-X{'-2' if division else ''}",
             channel=self.chance.choice(("web", "sms", "twitter", "mobile")), sender="sender",
             report=Report(kind=self.chance.choice(tuple(Kind)), text="Jalan rusak"), contact=Sealed("sealed"),
-            relation=relation, follow_up=follow_up,
+            relation=relation, follow_up=follow_up, part_of=division,
         )  # fmt: skip
         self._publish(COMPLAINTS, complaint)
 

@@ -58,9 +58,9 @@ FORBIDDEN_IMPORTS = {
 
 def test_every_package_is_listed_everywhere() -> None:
     """A top-level package is packaged, linted, typed, measured and in one of the layers."""
-    present = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    present = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench", "release"}
     packaged = {name.removesuffix("*") for name in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
-    typed = set(PROJECT["tool"]["mypy"]["packages"]) - {"tests", "bench"}
+    typed = set(PROJECT["tool"]["mypy"]["packages"]) - {"tests", "bench", "release"}
     measured = set(PROJECT["tool"]["coverage"]["run"]["source_pkgs"])
     (layers,) = (contract["layers"] for contract in LINTER["contracts"] if contract["type"] == "layers")
     layered = {package for layer in layers for package in layer.split(" | ")}

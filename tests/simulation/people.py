@@ -1,4 +1,7 @@
-"""Citizens, officers and staff of a simulation: each acts some times, and a citizen tries again without an answer."""
+"""Citizens, officers, staff and attackers of a simulation. A citizen tries again without an answer.
+
+A *private* report has words that nobody else writes, so that the judges can look for them when its sender is forgotten.
+"""
 
 import random
 from collections import Counter
@@ -9,11 +12,13 @@ from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from app.assembly.parts import Parts
+from app.assembly.safekeeping.forgetting import forgetting_requests
 from app.operations.agency_answers import AgencyAnswers
 from app.operations.corrections import Corrections
 from bus.port import Outgoing
 from messages import codec
 from messages.shapes import RawMessage, SenderAct
+from tests.simulation.attackers import forged_closing
 from tests.simulation.world import World
 from tests.support import records
 
@@ -26,10 +31,17 @@ _TROUBLES = (
 _PLACES = ("Kota Semarang", "Kabupaten Semarang", "Kabupaten Sleman", "Jawa Tengah", "Yogyakarta", "")
 _STREETS = ("Melati", "Kenanga", "Diponegoro", "Pemuda")
 # Acts, and how often each one comes.
-_CITIZEN_ACTS: Mapping[str, int] = {"report": 50, "same again": 12, "join": 14, "follow-up": 24}
+_CITIZEN_ACTS: Mapping[str, int] = {
+    "report": 50,
+    "same again": 12,
+    "join": 14,
+    "follow-up": 24,
+    "private report": 12,
+    "asks to be forgotten": 8,
+}
 _VERDICTS: Mapping[str, int] = {"accepted": 30, "asked": 12, "responded": 18, "closed": 22, "refused": 18}
 _FOLLOW_UPS: Mapping[SenderAct, int] = {"adds": 45, "objects": 25, "confirms": 15, "withdraws": 15}
-_STAFF_ACTS: Mapping[str, int] = {"merge": 60, "split": 40}
+_STAFF_ACTS: Mapping[str, int] = {"merge": 55, "split": 35, "forget": 10}
 _LONGEST_PAUSE_SECONDS = 25.0
 # A citizen who hears nothing sends the same again, so many times.
 _MOST_TRIES = 60
@@ -55,6 +67,11 @@ class People:
         self._random = random.Random(world.hub.random.getrandbits(64))  # noqa: S311 - reproducible
         self.accepted: list[Sent] = []
         self.numbers: dict[str, str] = {}
+        # Private reports, and those of them whose senders were told that they are forgotten.
+        self.private: list[Sent] = []
+        self.forgotten: list[Sent] = []
+        # Ids of answers that attackers wrote.
+        self.forged: set[UUID] = set()
         self.done: Counter[str] = Counter()
         self._busy = 0
 
@@ -63,9 +80,10 @@ class People:
         """True when nobody writes any more."""
         return self._busy == 0
 
-    def begin(self, citizens: int, officers: int, staff: int, acts: int) -> None:
+    def begin(self, citizens: int, officers: int, staff: int, attackers: int, acts: int) -> None:
         """Let so many persons act so many times each."""
-        for count, act in ((citizens, self._write), (officers, self._answer), (staff, self._correct)):
+        counts = {self._write: citizens, self._answer: officers, self._correct: staff, self._forge: attackers}
+        for act, count in counts.items():
             for number in range(count):
                 self._busy += 1
                 self._hub.add_person(f"{act.__name__}-{number}", partial(self._act, act, acts))
@@ -94,17 +112,44 @@ class People:
             self._send(earlier.channel, earlier.text, earlier.phone)
         elif act == "join":
             self._send(earlier.channel, earlier.text, phone)
+        elif act == "private report":
+            self._send_private(phone)
+        elif act == "asks to be forgotten":
+            self._ask_to_be_forgotten()
         else:
             self._follow(earlier)
 
+    def _send_private(self, phone: str) -> None:
+        name = "Kenari" + "".join(self._random.choices("abdegiklmnoprstu", k=12))
+        text = f"{self._random.choice(_TROUBLES)} di {self._random.choice(_PLACES)}. Saya {name}, telepon {phone}."
+        if report := self._sent("sms", text, phone):
+            self.private.append(report._replace(text=name))
+
+    def _ask_to_be_forgotten(self) -> None:
+        if report := self._unforgotten():
+            key = f"{self._random.getrandbits(128):032x}"
+            request = records.followed(
+                self._world.parts, report.id, "asks-to-be-forgotten", "", self._hub.now(), key=key
+            )
+            if self._insist(request):
+                self.forgotten.append(report)
+
+    def _unforgotten(self) -> Sent | None:
+        reports = [report for report in self.private if report not in self.forgotten]
+        return self._random.choice(reports) if reports else None
+
     def _send(self, channel: str, text: str, phone: str) -> None:
+        if report := self._sent(channel, text, phone):
+            self.accepted.append(report)
+
+    def _sent(self, channel: str, text: str, phone: str) -> Sent | None:
         parts, key, now = self._world.parts, f"{self._random.getrandbits(128):032x}", self._hub.now()
         if channel == "web":
             message = records.web(parts, text, now, key, phone=phone)
         else:
             message = records.sms(parts, text, phone, key, now)
-        if raw := self._insist(message):
-            self.accepted.append(Sent(raw.id, raw.tracking, channel, text, phone))
+        raw = self._insist(message)
+        return Sent(raw.id, raw.tracking, channel, text, phone) if raw else None
 
     def _follow(self, report: Sent) -> None:
         act = self._chosen(_FOLLOW_UPS)
@@ -130,7 +175,7 @@ class People:
     def _answer(self) -> None:
         if not self.accepted:
             return
-        number = self._random.choice(self.accepted[-30:]).tracking
+        number = self._random.choice([*self.accepted[-30:], *self.private[-5:]]).tracking
         verdict, text = self._chosen(_VERDICTS), f"Jawaban {self._random.randrange(10**6)}."
 
         def answer(parts: Parts) -> bool:
@@ -141,11 +186,24 @@ class People:
         if self._world.request("desk", answer):
             self.done["answers"] += 1
 
+    def _forge(self) -> None:
+        if not self.accepted:
+            return
+        number = self._random.choice(self.accepted).tracking
+        if forged := forged_closing(self._world.parts, number, self._random):
+            message, answer_id = forged
+            self.forged.add(answer_id)
+            self._world.publish(message)
+            self.done["forged"] += 1
+
     def _correct(self) -> None:
         if len(self.accepted) < 2:
             return
         act = self._chosen(_STAFF_ACTS)
-        target, report = (each.tracking for each in self._random.sample(self.accepted, 2))
+        if act == "forget":
+            self._forget()
+            return
+        target, report = (each.tracking for each in self._random.sample([*self.accepted, *self.private], 2))
         kind: Literal["joins", "repeat"] = self._random.choice(("joins", "repeat"))
 
         def correct(parts: Parts) -> bool:
@@ -159,3 +217,17 @@ class People:
 
         if self._world.request("desk", correct):
             self.done[act] += 1
+
+    def _forget(self) -> None:
+        report = self._unforgotten()
+        if report is None:
+            return
+
+        def forget(parts: Parts) -> bool:
+            with closing(parts.bus.producer()) as producer:
+                forgetting_requests(parts).forget(report.id, _ACTOR, _WHY, parts.now(), producer.publish)
+            return True
+
+        if self._world.request("desk", forget):
+            self.forgotten.append(report)
+            self.done["forget"] += 1

@@ -10,9 +10,12 @@ from sqlalchemy import Connection, Engine
 
 import cases.derivations.loop as derivation_loop
 import cases.facts.store as fact_store
+import cases.words.forgotten as case_words
 import normalize.stage as normalize_stage
 import router.lifecycle.answer as router_answer
 import router.stage as router_stage
+from app.operations.forgetting import forgetting
+from app.operations.forgetting.stage import ForgetStage
 from bus.errors import Retry
 from bus.port import Consumer, Outgoing, Record
 from bus.worker import Worker
@@ -23,6 +26,7 @@ from cases.facts import log
 from config.database import write_transaction
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import codec
+from messages.answer_check import AnswerCheck
 from messages.shapes import Dispatch, Reply
 from normalize.earlier import Earlier
 from router.cases import stored_batch
@@ -167,6 +171,11 @@ PLANTED_FAULTS: Mapping[str, Plant] = {
     "router counts a stale answer": _patched(router_answer, "answer_outcome", _stale_answer_counts),
     "router gives a reply a new id": _patched(router_stage, "_reply_messages", _double_reply),
     "router applies no correction": _patched(router_stage, "apply_correction", _no_dispatches),
+    "any key signs an answer": _patched(AnswerCheck, "_authenticator_fault", lambda *_: None),
+    "an answer needs no authenticator": _patched(AnswerCheck, "fault", lambda *_: None),
+    "a request before its report is dropped": _patched(ForgetStage, "_wait", lambda *_: None),
+    "a tombstone erases nothing": _patched(forgetting, "erase", lambda *_: {}),
+    "forgotten words come back to the cases": _patched(case_words, "forgotten_complaints", lambda *_: ()),
     "cases log one fact too few": _patched(fact_store, "append_to_log", _leave_out_last),
     "derivations skip a position": _patched(derivation_loop, "move_positions", _skip_a_position),
     "derivations move before they derive": _patched(derivation_loop, "derive_once", _move_before_deriving),

@@ -22,7 +22,7 @@ from tests.chaos.comparisons import Difference
 from tests.chaos.facts import read_topics
 from tests.chaos.models import audit_differences, compare_numbers, compare_with_topics
 from tests.simulation.hub import FaultRates
-from tests.simulation.judges import normalizer_differences
+from tests.simulation.judges import believed_forgeries, normalizer_differences, remaining_words
 from tests.simulation.people import People
 from tests.simulation.world import World
 from tests.support.paths import SMALL_TABLES
@@ -39,6 +39,7 @@ class RunPlan:
     citizens: int
     officers: int
     staff: int
+    attackers: int
     acts: int
     rates: FaultRates
 
@@ -59,7 +60,8 @@ class RunPlan:
             bus_away=bus / 10,
             database_away=database / 10,
         )
-        return cls(draw.randint(2, 6), draw.randint(1, 3), draw.randint(0, 2), draw.randint(5, 20), rates)
+        counts = (draw.randint(2, 6), draw.randint(1, 3), draw.randint(0, 2), draw.randint(0, 1))
+        return cls(*counts, draw.randint(5, 20), rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def run(seed: int, folder: Path, template: Template) -> RunResult:
     world = World(seed, folder, template.database, plan.rates, template.tables)
     try:
         began_at, people, differences = world.hub.time, People(world), list[Difference]()
-        people.begin(plan.citizens, plan.officers, plan.staff, plan.acts)
+        people.begin(plan.citizens, plan.officers, plan.staff, plan.attackers, plan.acts)
         world.hub.run_until(lambda: people.is_done)
         world.heal()
         differences += _settle(world)
@@ -135,3 +137,5 @@ def _judge(world: World, people: People) -> Iterator[Difference]:
         yield from compare_numbers(connection, people.numbers)
         yield from compare_with_topics(connection, topics)
         yield from normalizer_differences(connection, topics)
+        yield from believed_forgeries(connection, people.forged)
+    yield from remaining_words(parts.engine, {report.text for report in people.forgotten})

@@ -29,6 +29,11 @@ _OFTEN_FOUND = (
     "router numbers a hop too high",
     "router applies no correction",
     "derivations skip a position",
+    "any key signs an answer",
+    "an answer needs no authenticator",
+    "a request before its report is dropped",
+    "a tombstone erases nothing",
+    "forgotten words come back to the cases",
 )
 # One of so many seeds finds them.
 _SEEDS = 40

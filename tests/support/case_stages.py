@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlmodel import SQLModel
 
 from app.assembly.channels import DIRECTORY
+from app.assembly.desk.proposal_tables import CurrentUnitKinds
 from app.assembly.parts import Parts
 from app.assembly.stages import cases
 from bus.port import Outgoing, Record
@@ -20,9 +21,11 @@ from cases.facts.stage import CaseStage
 from cases.facts.tables import AnswerFact, ComplaintFact, CorrectionFact, DerivationPosition, FactLog
 from cases.words.tables import CaseWords
 from config.database import DatabaseUnavailable, read_transaction
+from config.reference.regions import load_regions
 from desk.changes import CaseChange
 from desk.read_model.derivation import DERIVATION as DESK
 from desk.read_model.derivation import DeskDerivation
+from desk.units.proposals import ProposalTables
 from messages.answer_check import AnswerCheck
 from oversight.read_model.derivation import DERIVATION as OVERSIGHT
 from oversight.read_model.derivation import derive_new
@@ -30,9 +33,11 @@ from sinks.ledger.counts.queue_counts import DERIVATION as QUEUES
 from sinks.ledger.counts.queue_counts import derive_waiting_cases
 from tests.support.deadlines import DEADLINES
 from tests.support.programmes import PROGRAMMES
-from tests.support.rules import SMALL, cached_rules
+from tests.support.rules import SHIPPED, SMALL, cached_rules
 from tests.support.stages import ANSWER_CHECK
 
+# The tables by which units are proposed: those of the shipped registry.
+PROPOSALS = ProposalTables(CurrentUnitKinds(lambda: cached_rules(SHIPPED).registry), cache(load_regions))
 # Facts with words.
 _WITH_WORDS = (ComplaintFact, AnswerFact, CorrectionFact)
 
@@ -73,7 +78,7 @@ def desk_derivation(changes: list[CaseChange] | None = None) -> Derivation:
         if changes is not None:
             changes.extend(new_changes)
 
-    return Derivation(DESK, DeskDerivation(on_changes, DEADLINES).derive)
+    return Derivation(DESK, DeskDerivation(on_changes, DEADLINES, PROPOSALS).derive)
 
 
 def oversight_derivation() -> Derivation:

@@ -19,6 +19,7 @@ from accounts.signed_in import SignedIn
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.api import build_agency_api, build_agency_keys
 from app.assembly.desk.parts import DeskParts
+from app.assembly.desk.proposal_tables import proposal_tables
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.desk.webhooks import agency_webhooks
@@ -215,6 +216,7 @@ def desk_page_parts(
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
         topics=lambda: parts.tables.topic_names,
+        proposals=proposal_tables(parts),
         channels=parts.channels,
         public_address=parts.settings.reached_at,
         direct_message_channels=direct_message_channels(parts.settings),

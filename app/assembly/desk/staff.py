@@ -33,8 +33,11 @@ from app.staff.set_aside_page import SetAsidePages
 from app.staff.trace_page import TracePage
 from app.staff.triage_acts import TriageActs
 from app.staff.triage_case_page import CaseNames, TriageCasePage
+from app.staff.triage_division import TriageDivision
 from app.staff.triage_list_page import TriageListPage
+from bus.port import Outgoing
 from desk.acts.answers import OfficerAnswers
+from desk.acts.divisions import Divisions
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from pages.frame import NavigationEntry, SignedInPages
@@ -97,6 +100,7 @@ class StaffPages:
         acts = TriageActs(
             frame, list_page, case_page, next_case, self._triage_desk, self._answers, parts.bus, log, name
         )
+        divisions = Divisions(log.append, self._publish, parts.now)
         quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
         dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
         redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), parts.clock.sleep, parts.clock.monotonic)
@@ -104,6 +108,7 @@ class StaffPages:
             list_page.routes(),
             case_page.routes(),
             acts.routes(),
+            TriageDivision(frame, case_page, self._answers, divisions, self._institutions).routes(),
             SetAsidePages(frame, self._set_aside, parts.channels).routes(),
             QuarantinePages(frame, quarantine).routes(),
             DeadLetterPages(frame, dead_letters, redrive).routes(),
@@ -112,9 +117,18 @@ class StaffPages:
             AuditLogPage(frame, self._listing, log.verify).routes(),
             RetentionPage(frame, parts.tables.retention).routes(),
             HeadPage(
-                frame, summary_reader(parts, self._institutions), self._institutions, names.regions, names.topics
+                frame,
+                summary_reader(parts, self._institutions),
+                self._institutions,
+                names.regions,
+                names.topics,
+                parts.tables.programmes.names(),
             ).routes(),
         )
+
+    def _publish(self, messages: Sequence[Outgoing]) -> None:
+        with closing(self._parts.bus.producer()) as producer:
+            producer.publish(messages)
 
     def _triage_desk(self) -> TriageDesk:
         """Return the operations of triage with the registry in force."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from app.assembly.parts import Parts
-from desk.changes import CaseChange, OnChanges, ReachedMoment
+from desk.changes import PASSED_ON, CaseChange, OnChanges
 from desk.escalation.escalation import Escalation
 from desk.mail.notices import NoticeQueue
 from desk.units.contributions import TellContribution
@@ -21,7 +21,7 @@ def unit_teller(parts: Parts) -> TellUnits:
     def tell_units(connection: Connection, change: CaseChange, earlier_unit: str, unit: str) -> None:
         webhooks.add_passed(connection, change, earlier_unit, unit)
         if unit and unit != earlier_unit:
-            tell(connection, [replace(change, kind="passed-on", reached=ReachedMoment("unit", "passed_on"))])
+            tell(connection, [replace(change, kind="passed-on", reached=PASSED_ON)])
 
     return tell_units
 

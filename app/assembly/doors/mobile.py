@@ -10,7 +10,7 @@ from ingest.mobile.app.door import AppDoor
 from ingest.mobile.app.files import read_files, with_version
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
-from ingest.mobile.shapes import ShownReport
+from ingest.mobile.shapes import ShownPart, ShownReport
 from ingest.mobile.uploads import Uploads
 from language.masking import mask_with_labels
 from sinks.ledger.own.own_report import LastWords, OwnReports
@@ -54,4 +54,15 @@ def _shown_report(status: ReportStatus, words: LastWords) -> ShownReport:
         pictures=tuple(file.id for file in words.pictures),
         document=words.document.id if words.document else None,
         asks_rating=words.asks_rating,
+        parts=tuple(map(_shown_part, status.parts)),
+    )
+
+
+def _shown_part(part: ReportStatus) -> ShownPart:
+    return ShownPart(
+        tracking=part.tracking,
+        number=part.part_number,
+        state=part.state,
+        sentence=part.sentence_to_sender,
+        agency=part.agency,
     )

@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from app.assembly.derivation_names import PUBLIC
+from app.assembly.desk.proposal_tables import proposal_tables
 from app.assembly.desk.telling import teller
 from app.assembly.parts import Parts
 from app.assembly.processes.batch_pauses import DERIVATIONS, batch_pause
@@ -57,7 +58,7 @@ def derivation_loop(parts: Parts, stopping: threading.Event, woken: threading.Ev
 def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
     all_derivations = [
         Derivation(QUEUES, derive_waiting_cases),
-        Derivation(DESK, DeskDerivation(on_changes, parts.deadlines).derive),
+        Derivation(DESK, DeskDerivation(on_changes, parts.deadlines, proposal_tables(parts)).derive),
         Derivation(OVERSIGHT, partial(derive_new, deadlines=parts.deadlines, programmes=parts.tables.programmes)),
     ]
     if parts.settings.public_view:

@@ -175,6 +175,12 @@ def _create_operations() -> None:
     )
     op.create_index("ix_forgotten_sender_asked_for", "forgotten_sender", ["asked_for"])
     op.create_table(
+        "forgotten_waiting",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+    )
+    op.create_table(
         "ombudsman_export",
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("exported_at", _TIME, nullable=False),
@@ -315,6 +321,7 @@ def _create_desk_read_model() -> None:
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("rahasia", sa.Boolean(), nullable=False),
         sa.Column("has_second_matter", sa.Boolean(), nullable=False),
+        sa.Column("unit_kinds", sa.String(), nullable=False),
         sa.Column("suggested_id", sa.Uuid(), nullable=True),
     )
     op.create_index("ix_desk_case_complaint", "desk_case", ["complaint_id", "agency", "hop"])

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select, select
+from sqlmodel import col
 
 from app.operations.own_figures.view import OwnView
 from cases.clocks.deadlines import Deadlines
@@ -15,7 +17,8 @@ from oversight.figures.computation import Figures, compute_figures
 from oversight.figures.counts import Counts, Period, Scope
 from oversight.pages.months import Month, last_months
 from oversight.read_model.agency_reports import Report, ReportChoice, count_reports, read_reports
-from oversight.read_model.day_counts import read_counts
+from oversight.read_model.day_counts import in_programme, read_counts
+from oversight.read_model.tables import OversightCase
 
 TREND_MONTHS = 12
 # Ways to divide the reports of a month. A report without a topic or a district has an empty code.
@@ -67,7 +70,7 @@ def read_own_figures(
     from its stored counts. For a part of it, all months are counted from the rows of their reports.
     """
     shown_months = last_months(view.month, months)
-    is_stored = tier.is_whole and not (view.topic or view.district)
+    is_stored = tier.is_whole and not (view.topic or view.district or view.programme)
     first = view.month if is_stored else shown_months[0]
     period = Period(first.period.first, view.month.period.last)
     reports = _reports(connection, tier, view, period)
@@ -102,6 +105,17 @@ def read_own_figures(
     )
 
 
+def complaints_of_view(tier: Tier, view: OwnView) -> Select[tuple[UUID]] | None:
+    """Return the query of the reports of a part of an institution and of a programme; `None` for all reports."""
+    of_tier = None if tier.is_whole else complaints_of_tier(tier)
+    if not view.programme:
+        return of_tier
+    marked = select(col(OversightCase.complaint_id)).where(*in_programme(view.programme))
+    if of_tier is not None:
+        marked = marked.where(col(OversightCase.complaint_id).in_(of_tier))
+    return select(marked.subquery().c.complaint_id)
+
+
 def district_of(region: str, depth: int) -> str:
     """Return the beginning of a region's code with so many parts; empty for a place that is not known so exactly."""
     parts = region.split(".")
@@ -109,5 +123,5 @@ def district_of(region: str, depth: int) -> str:
 
 
 def _reports(connection: Connection, tier: Tier, view: OwnView, period: Period) -> Sequence[Report]:
-    ids = None if tier.is_whole else complaints_of_tier(tier)
+    ids = complaints_of_view(tier, view)
     return read_reports(connection, ReportChoice(tier.agency, period, view.topic, view.district, ids))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from accounts.account_store import AccountStore
-from app.operations.own_figures.reading import TREND_MONTHS, OwnFigures, read_own_figures
+from app.operations.own_figures.reading import TREND_MONTHS, OwnFigures, complaints_of_view, read_own_figures
 from app.operations.own_figures.usage import Usage, read_usage
 from app.operations.own_figures.view import OwnView
 from cases.clocks.deadlines import Deadlines
@@ -15,7 +15,7 @@ from config.database import snapshot_transaction
 from config.reference.programmes import ProgrammeTable
 from config.time_zones import time_zone
 from desk.read_model.overdue_cases import OverdueCase, OverdueShare, count_overdue_by_holder, read_overdue
-from desk.units.complaint_units import complaints_of_tier, read_units
+from desk.units.complaint_units import read_units
 from desk.units.tiers import Tier, read_tree, tier_of
 from desk.units.tree import UnitTree
 from oversight.figures.counts import jakarta_day
@@ -81,12 +81,14 @@ class SummaryReader:
             tree, tier = read_tree(connection, agency), self._tier(connection, agency, unit, view)
             depth, today = self.district_depth(agency), jakarta_day(now)
             own_day = now.astimezone(time_zone(self._region(agency)).value).date()
+            # Of the tier, the desk's queries read the cases themselves.
+            ids = complaints_of_view(tier_of(connection, agency, ""), view)
             return Summary(
                 tree=tree,
                 tier=tier,
                 figures=read_own_figures(connection, tier, view, today, self._deadlines, depth, months),
-                overdue_by_holder=count_overdue_by_holder(connection, tier, now, view.topic, view.district),
-                overdue=read_overdue(connection, tier, now, _LISTED_CASES, view.topic, view.district),
+                overdue_by_holder=count_overdue_by_holder(connection, tier, now, view.topic, view.district, ids),
+                overdue=read_overdue(connection, tier, now, _LISTED_CASES, view.topic, view.district, ids),
                 returning=_returning(connection, tier, view, now),
                 usage=read_usage(connection, tier, tree, accounts, now, own_day),
                 is_outdated=needs_rebuild(connection, self._version),
@@ -108,8 +110,7 @@ class SummaryReader:
 
 
 def _returning(connection: Connection, tier: Tier, view: OwnView, now: datetime) -> Sequence[Return]:
-    ids = None if tier.is_whole else complaints_of_tier(tier)
-    arrivals = read_arrivals(connection, tier.agency, now, ids, view.topic)
+    arrivals = read_arrivals(connection, tier.agency, now, complaints_of_view(tier, view), view.topic)
     if not tier.is_whole:
         units = read_units(connection, tier.agency, {arrival.complaint_id for arrival in arrivals})
         arrivals = [arrival for arrival in arrivals if tier.has_unit(units.get(arrival.complaint_id, ""))]

@@ -22,8 +22,8 @@ from pages.translation.message import Message
 from pages.translation.message import message as _
 
 _PART = "#bagian"
-_NOT_SENT = _("Pembagian belum terkirim: sistem sedang sibuk. Coba lagi sebentar.")
-_FAULTS: Mapping[DivisionFault, Message] = {
+DIVISION_NOT_SENT = _("Pembagian belum terkirim: sistem sedang sibuk. Coba lagi sebentar.")
+DIVISION_FAULTS: Mapping[DivisionFault, Message] = {
     "not-here": _("Laporan ini sudah ditutup atau sudah tidak di instansi Anda. Pembagian tidak dikirim."),
     "part": _("Laporan ini sendiri sudah bagian dari laporan lain. Bagian tidak dibagi lagi."),
     "too-many": _("Laporan ini sudah punya {limit} bagian. Lebih dari itu tidak bisa.").filled(limit=MAX_PARTS),
@@ -88,5 +88,5 @@ class DivisionForm:
         try:
             fault = self._parts.divisions.divide(actor, view, words, agency)
         except Retry:
-            return DivisionDraft(words, agency, _NOT_SENT)
-        return DivisionDraft(words, agency, _FAULTS[fault] if fault else None)
+            return DivisionDraft(words, agency, DIVISION_NOT_SENT)
+        return DivisionDraft(words, agency, DIVISION_FAULTS[fault] if fault else None)

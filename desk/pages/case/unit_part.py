@@ -40,7 +40,7 @@ def unit_values(parts: DeskPageParts, actor: Actor, view: CaseProgressView, tier
 
 def _proposal(
     parts: DeskPageParts, view: CaseProgressView, tree: UnitTree, tier: Tier, today: date
-) -> tuple[str, str, Message] | None:
+) -> tuple[str, str, Message | str] | None:
     """Return code, path and reason of the proposed unit; `None` for a case that a unit has, or that was given back."""
     case = view.case.case
     if not tree.units or case.unit_code or not case.is_current or view.state == "selesai":
@@ -48,10 +48,12 @@ def _proposal(
     with read_transaction(parts.engine) as connection:
         if read_holding(connection, case.dispatch_id).returns >= MOST_RETURNS:
             return None
-        proposal = propose(connection, tree, case, today)
+        proposal = propose(connection, tree, case, today, parts.proposals)
     if proposal is None or not tier.has_unit(proposal.unit.code):
         return None
-    return proposal.unit.code, tree.path(proposal.unit.code), PROPOSAL_REASONS[proposal.reason]
+    found = (kind for kind in view.case.dispatch.unit_kinds if (kind.rule, kind.kind) == proposal[1:])
+    reason = next((kind.text for kind in found), PROPOSAL_REASONS[proposal.reason])
+    return proposal.unit.code, tree.path(proposal.unit.code), reason
 
 
 def officers_of_case(parts: DeskPageParts, view: CaseProgressView) -> Sequence[Officer]:

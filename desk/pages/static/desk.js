@@ -63,7 +63,10 @@
   function insert(button) {
     var field = document.getElementById(button.dataset.field);
     field.focus();
-    field.setRangeText(button.dataset.text, field.selectionStart, field.selectionEnd, "end");
+    // A paragraph of its own behind a word, as the server does it without scripts.
+    var isBehindWord = /\S$/.test(field.value.slice(0, field.selectionStart));
+    var text = (isBehindWord ? "\n\n" : "") + button.dataset.text;
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 

@@ -1,6 +1,8 @@
 """A person who is forgotten: no table has a word of the person, the case stays, and nothing brings the words back."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select
@@ -18,10 +20,10 @@ from desk.read_model.tables import DeskCase
 from messages import codec
 from messages.forgotten import FORGOTTEN_TEXT, Forgotten
 from messages.sealing import ForgottenKeyError, Sealed
-from messages.shapes import OversightEvent
+from messages.shapes import OversightEvent, RawMessage
 from messages.topics import COMPLAINTS, FORGOTTEN, OVERSIGHT
 from privacy.person_keys import PersonSealer
-from privacy.tables import ForgottenSender, PersonReport
+from privacy.tables import ForgottenSender, PersonReport, WaitingRequest
 from sinks.replies.tables import OutboxRow, RecipientRow
 from tests.app.forgetting.town import CANARY, NAME, PHONE, PICTURE, WORDS, Town, complaint_of, rows_with_canary
 from tests.privacy.key_harness import KeyProcess
@@ -189,6 +191,31 @@ def test_a_message_in_progress_is_forgotten_too(town: Town) -> None:
     events = [codec.decode(OversightEvent, r.value, r.headers) for r in town.log if r.topic == OVERSIGHT]
     assert [event.reason for event in events] == ["forgotten"]
     assert rows_with_canary(town.engine) == {}
+
+
+def test_a_request_may_come_before_its_report(town: Town) -> None:
+    """The report is in the spool of another door. The request waits for it, and the tombstone ends the wait."""
+    report = records.sms(town.parts, WORDS, PHONE, when=town.now, proof="twilio-signature")
+    raw = codec.decode(RawMessage, report.value, report.headers)
+    town.now += timedelta(minutes=1)
+    town.publish(records.followed(town.parts, raw.id, "asks-to-be-forgotten", when=town.now))
+    assert waiting_requests(town) == [complaint_of(raw)]
+    town.publish(report)
+    # Whatever the stage reads next.
+    town.publish(records.sms(town.parts, "Jalan berlubang di Kota Semarang", "+6281234500011", when=town.now))
+    assert rows_with_canary(town.engine) == {}
+    assert waiting_requests(town) == []
+    tombstones = {record.value for record in town.log if record.topic == FORGOTTEN}
+    # Again from the first record: nothing is written, and the same tombstones are published.
+    again = town.replay()
+    assert {output.value for output in again if output.topic == FORGOTTEN} <= tombstones
+    assert (rows_with_canary(town.engine), waiting_requests(town)) == ({}, [])
+
+
+def waiting_requests(town: Town) -> Sequence[UUID]:
+    """Return the reports for which requests wait."""
+    with read_transaction(town.engine) as connection:
+        return connection.execute(select(col(WaitingRequest.complaint_id))).scalars().all()
 
 
 def test_a_picture_that_somebody_else_sent_too_stays(town: Town) -> None:

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 from duckdb import DuckDBPyConnection
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlmodel import col
 
 from app.operations.own_figures.reading import OwnFigures, district_of, read_own_figures
 from app.operations.own_figures.view import OwnView
 from bus.port import Record
+from config.conditions import is_one_of
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
 from desk.read_model.tables import DeskCase
@@ -75,9 +76,11 @@ def stored(year: Sequence[Record], engine: Engine) -> Engine:
     return engine
 
 
-def read(engine: Engine, tier: Tier, month: str, topic: str = "", district: str = "") -> OwnFigures:
+def read(
+    engine: Engine, tier: Tier, month: str, topic: str = "", district: str = "", programme: str = ""
+) -> OwnFigures:
     """Return the figures of a tier."""
-    view = OwnView(read_month(month) or Month(2026, 1), "", topic, district)
+    view = OwnView(read_month(month) or Month(2026, 1), "", topic, district, programme)
     with read_transaction(engine) as connection:
         return read_own_figures(connection, tier, view, TODAY, DEADLINES, district_depth=2)
 
@@ -116,6 +119,40 @@ def test_figures_equal_an_independent_computation(stored: Engine, facts: DuckDBP
             assert numbers(figures) == expected(facts, str(month), agency, region="91.03"), (agency, month)
         both = read(stored, Tier(agency, frozenset({"DINKES", "DPU"})), "2026-06", topic="korupsi", district="51.71")
         assert sum(figures.cases for _, figures in both.months) > 0
+
+
+@pytest.mark.slow
+def test_figures_of_a_programme_equal_an_independent_computation(stored: Engine, facts: DuckDBPyConnection) -> None:
+    """Of a whole institution, of a unit, and with a topic, in every month."""
+    received = 0
+    for programme in ("gizi", "sehat"):
+        for narrowed in ({}, {"topic": "jalan"}):
+            whole = read(stored, Tier(CITY), "2026-06", programme=programme, **narrowed)
+            for month, figures in whole.months:
+                assert numbers(figures) == expected(facts, str(month), CITY, programme=programme, **narrowed), month
+                received += numbers(figures)["received"]
+        unit = read(stored, Tier(CITY, frozenset({"DINKES"})), "2026-06", programme=programme)
+        for month, figures in unit.months:
+            assert numbers(figures) == expected(facts, str(month), CITY, programme=programme, unit="DINKES"), month
+            received += numbers(figures)["received"]
+    assert received > 0
+
+
+def test_a_report_counts_for_the_unit_that_has_it_last(stored: Engine) -> None:
+    """Not for a unit that had an earlier dispatch of it: its rows are read for that unit, and left out."""
+    with write_transaction(stored) as connection:
+        names = ("complaint_id", "dispatch_id", "hop")
+        of_city = select(*(col(getattr(DeskCase, name)) for name in names)).where(col(DeskCase.agency) == CITY)
+        cases = connection.execute(of_city).all()
+        last = {case.complaint_id: case.hop for case in sorted(cases, key=lambda case: case.hop)}
+        earlier = [case.dispatch_id for case in cases if case.hop < last[case.complaint_id]]
+        assert earlier
+        connection.execute(delete(DeskHolder).where(is_one_of(col(DeskHolder.dispatch_id), earlier)))
+        rows = [{"dispatch_id": id_, "agency": CITY, "unit_code": "LAMA"} for id_ in earlier]
+        store(connection, DeskHolder, rows)
+    earlier_unit = read(stored, Tier(CITY, frozenset({"LAMA"})), "2026-06")
+    assert [numbers(figures)["received"] for _, figures in earlier_unit.months] == [0] * 12
+    assert not earlier_unit.parts
 
 
 @pytest.mark.slow

@@ -141,6 +141,21 @@ def test_nobody_sees_a_number_outside_the_own_tier(head: StaffHarness, unit: str
     assert received == next(float(line["nilai"]) for line in whole if line["ukuran"] == "masuk")
 
 
+def test_a_head_chooses_a_priority_programme(head: StaffHarness) -> None:
+    """With a unit, in the address. The page names it; one that no table has is refused."""
+    sign_in(head)
+    page = head.get("/desk/pimpinan?bulan=2026-06&unit=DINKES&program=makan-bergizi")
+    assert '<option value="makan-bergizi" selected>' in page
+    assert "Hapus pilihan Unit DINKES" in page
+    everything, of_programme = (
+        next(float(line["nilai"]) for line in lines(head, query) if line["ukuran"] == "masuk")
+        for query in ("bulan=2026-06", "bulan=2026-06&program=makan-bergizi")
+    )
+    assert of_programme == 0 < everything
+    answer = head.client.get("/desk/pimpinan?program=tidak-ada")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+
+
 def test_only_heads_and_coordinators_read_it(head: StaffHarness) -> None:
     """An officer does not, nor whoever has no institution."""
     sign_in(head, role=Role.COORDINATOR)

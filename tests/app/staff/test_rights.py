@@ -32,6 +32,7 @@ FORMS = {
     f"/desk/disisihkan/{NUMBER}": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/putusan": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/tanya": (Act.ASK, TRIAGE_AGENCY),
+    f"/desk/triase/{NUMBER}/bagi": (Act.DIVIDE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/bukan-laporan": (Act.CLOSE, TRIAGE_AGENCY),
     "/desk/karantina/putusan": (Act.DECIDE_QUARANTINE, ""),
     f"/desk/karantina/{ID}/buka": (Act.REVEAL, ""),

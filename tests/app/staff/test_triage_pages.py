@@ -8,12 +8,13 @@ import pytest
 
 from accounts.permissions import Role
 from app.staff.ready_texts import ASKING, CLOSING
-from config.database import read_transaction
+from config.database import read_transaction, write_transaction
 from desk.acts.openings import read_unopened_dangers
 from messages import codec
 from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
-from messages.shapes import AgencyAnswer
-from messages.topics import AGENCY_ANSWERS
+from messages.shapes import AgencyAnswer, Complaint, Dispatch
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS
+from privacy.forgotten import SentReport, record_reports
 from tests.app.staff.harness import SEMARANG, StaffHarness, hidden_fields
 from tests.app.test_corrections import number
 from tests.conftest import NOW
@@ -69,6 +70,38 @@ def test_a_second_matter_stands_in_the_list_and_on_the_page(staff: StaffHarness)
     staff.work()
     for path in ("/desk/triase", ONE):
         assert "Juga menyebut: Paspor → Kementerian Imigrasi dan Pemasyarakatan" in staff.get(path)
+
+
+def test_a_report_is_divided_at_triage(staff_on_each_database: StaffHarness) -> None:
+    """The words of the second matter become a part at its agency; what is masked does not go along.
+
+    The report waits at triage as before, and names the part. Words that are not the report's are refused.
+    """
+    staff = staff_on_each_database
+    staff.reports.write(1, "Listrik padam, dan paspor saya belum jadi. Telepon 0812 3456 7890")
+    (record,) = staff.reports.records(COMPLAINTS)
+    complaint = codec.decode(Complaint, record.value, record.headers)
+    sent_report = SentReport(complaint.id, complaint.message_id, complaint.sender, NOW, has_shared_seal=False)
+    with write_transaction(staff.engine) as connection:
+        record_reports(connection, [sent_report])
+    staff.work()
+    agency = re.search(r'name="tujuan" value="([^"]+)"', staff.get(ONE))
+    assert agency
+    refused = staff.send(f"{ONE}/bagi", isi="paspor kakak saya", tujuan=agency[1])
+    assert (refused.status_code, "Kata-kata itu tidak ada di isi laporan." in refused.text) == (400, True)
+    assert "paspor kakak saya</textarea>" in refused.text
+    sent = staff.send(f"{ONE}/bagi", isi="paspor saya belum jadi. Telepon •••", tujuan=agency[1])
+    assert "Pembagian terkirim." in staff.follow(sent)
+    assert ("desk.divide", staff.label, "divide") in staff.acts()
+    # The router makes the part, and then routes it.
+    staff.work()
+    staff.work()
+    page = staff.get(ONE)
+    assert f"Bagian {number(1)}-2 di " in page
+    assert "Menunggu keputusan." in page
+    (record,) = staff.reports.records(f"agency-{agency[1]}")
+    part = codec.decode(Dispatch, record.value, record.headers)
+    assert (part.tracking, part.report.text) == (f"{number(1)}-2", "paspor saya belum jadi. Telepon")
 
 
 def test_a_filter_without_cases_says_so(cases: StaffHarness) -> None:

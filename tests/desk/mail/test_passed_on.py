@@ -9,13 +9,16 @@ from accounts.account_store import AccountStore
 from accounts.permissions import Actor, Role
 from app.assembly.desk.officers import AccountRecipients
 from app.assembly.desk.parts import DeskParts
+from app.assembly.desk.telling import teller
 from app.assembly.parts import Parts
-from config.database import read_transaction
+from config.database import read_transaction, write_transaction
 from config.time_zones import TimeZone
+from desk.escalation.tables import DeskToldPerson
 from desk.mail.composer import MailComposer
 from desk.mail.notices import NoticeJob
 from desk.mail.outbox import MailOutbox
 from desk.mail.smtp import MailResult
+from desk.mail.tables import NoticeRow
 from desk.mail.texts import DeskLinks
 from desk.read_model.tables import DeskCase
 from desk.units.passing import Step
@@ -23,7 +26,9 @@ from desk.units.tiers import Tier
 from desk.units.tree import Unit
 from messages.sealing import Sealer
 from pages.translation.translator import load_translator
+from tests.desk.harness import DeskHarness
 from tests.desk.mail.test_officers import store_account
+from tests.router.test_linked import complaint_of
 from tests.support.generated_cases import generate_cases
 
 _AGENCY = "bumn-pln"
@@ -66,3 +71,25 @@ def test_officers_of_a_unit_hear_of_a_case_that_is_passed_on_there(parts: Parts)
     assert claimed.mail.body.startswith(f"Laporan berikut diteruskan ke unit Anda:\n\n{number_line}\n")
     outbox.finish(claimed, MailResult())
     assert job.step() == 0
+
+
+def test_officers_of_a_unit_hear_of_a_case_that_came_by_itself(parts: Parts) -> None:
+    """As of one that a person passed on; once, also if it is told again."""
+    mail = {"smtp_host": "mail.example", "smtp_from": "satu-pintu@lapor.example"}
+    parts.core.settings = parts.settings.model_copy(update=mail)
+    desk = DeskParts(parts)
+    for number, code in enumerate(("ULP", "UIP"), start=1):
+        store_account(parts.engine, number, Role.OFFICER, unit=code)
+    for unit in (Unit("ULP", "ULP Tembalang"), Unit("UIP", "UIP Jawa")):
+        desk.units.add(_AGENCY, unit, "Kori", "test")
+    desk.case_work.set_passes_on_by_itself(_COORDINATOR, _AGENCY, wanted=True)
+    harness = DeskHarness(parts.engine, parts.now)
+    harness.send(complaint_of(1, "PLN, petugas ULP Tembalang tidak datang, listrik padam"))
+    for _ in range(2):
+        with write_transaction(parts.engine) as connection:
+            teller(parts)(connection, harness.changes)
+    with read_transaction(parts.engine) as connection:
+        told = connection.execute(select(col(DeskToldPerson.account_id), col(DeskToldPerson.moment))).all()
+        kinds = connection.execute(select(col(NoticeRow.kind))).scalars().all()
+    assert [(row.account_id, row.moment) for row in told] == [(str(UUID(int=1)), "passed_on")]
+    assert kinds == ["passed-on"]

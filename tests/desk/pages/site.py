@@ -18,6 +18,7 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.desk.http import desk_templates
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.suggestions import StaffSuggestions
+from app.staff.head_page import NAVIGATION as HEAD_NAVIGATION
 from bus.errors import Retry
 from bus.port import Outgoing
 from cases.pictures.store import read_picture
@@ -49,7 +50,7 @@ from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.attachments import ample_space
-from tests.support.case_stages import make_case_stage
+from tests.support.case_stages import PROPOSALS, make_case_stage
 from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
@@ -116,6 +117,7 @@ class DeskSite:
             institutions=institutions,
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
+            proposals=PROPOSALS,
             channels=DIRECTORY,
             public_address="https://lapor.contoh.id",
             direct_message_channels=self.direct_message_channels,
@@ -129,7 +131,7 @@ class DeskSite:
             release=ReleaseActs(PublicReleases(self.desk.engine, self.now), self.record, self.now),
             pictures=AnswerPictures(self.desk.engine, _SEALER, _no_place, self.space.take, self.now),
         )
-        self.app.include_router(DeskPages(self.parts).routes())
+        self.app.include_router(DeskPages(self.parts, (*NAVIGATION, HEAD_NAVIGATION)).routes())
         install_sign_in_handlers(self.app, _refusal)
 
     def open_file(self, file_id: UUID) -> bytes | None:

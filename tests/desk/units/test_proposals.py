@@ -114,6 +114,41 @@ def test_proposals_take_effect_by_themselves_where_that_is_wanted(city: DeskSite
     assert "checked" not in client.get("/desk/unit").text
 
 
+def test_a_unit_by_what_the_router_found(city: DeskSite, client: DeskClient) -> None:
+    """The one unit of the kind that the report names, with its words as the reason. Of two, the place decides."""
+    city.parts.units.add(HEALTH, Unit("P1", "Puskesmas Bandarharjo"), "Budi", "test")
+    number = city.send(1, "Kemenkes, petugas puskesmas kasar")
+    page = text_of(client.get(f"/desk/laporan/{number}"))
+    assert "Usulan: Puskesmas Bandarharjo. Laporan menyebut “puskesmas”. Teruskan ke Puskesmas Bandarharjo" in page
+    city.parts.units.add(HEALTH, Unit("P2", "Puskesmas Sekaran"), "Budi", "test")
+    assert "Usulan:" not in case_page(client, number)
+    other = city.send(2, "Kemenkes, petugas puskesmas di daerah Sekaran kasar")
+    assert "Usulan: Puskesmas Sekaran." in text_of(client.get(f"/desk/laporan/{other}"))
+    client.post(f"/desk/laporan/{other}/unit", {"unit": "P2"})
+    assert [unit_of(city, item) for item in (number, other)] == ["", "P2"]
+
+
+def test_what_the_router_found_takes_effect_by_itself(city: DeskSite, client: DeskClient) -> None:
+    """As every proposal, where the institution has switched it on."""
+    city.parts.units.add(HEALTH, Unit("P1", "Puskesmas Bandarharjo"), "Budi", "test")
+    before = city.send(1, "Kemenkes, petugas puskesmas kasar")
+    client.post("/desk/unit/usulan", {"otomatis": "1"})
+    after = city.send(2, "Kemenkes, petugas puskesmas kasar")
+    assert [unit_of(city, item) for item in (before, after)] == ["", "P1"]
+
+
+def test_an_institution_without_units_sees_no_proposal(site: DeskSite, client: DeskClient) -> None:
+    """Whatever the router found."""
+    site.actor = HEAD
+    assert "Usulan:" not in case_page(client, site.send(1, "Kemenkes, petugas puskesmas kasar"))
+
+
+def test_the_office_of_a_district_that_is_only_the_place(city: DeskSite, client: DeskClient) -> None:
+    """It is not proposed for a matter that is not its own: the place alone proposes nothing."""
+    city.parts.units.add(HEALTH, Unit("KEC", "Kecamatan Gunungpati"), "Budi", "test")
+    assert "Usulan:" not in case_page(client, city.send(1, "Kemenkes, obat habis di Kecamatan Gunungpati"))
+
+
 def test_the_switch_is_for_coordinators(city: DeskSite, client: DeskClient) -> None:
     """And it leaves the other settings of the institution as they are."""
     city.parts.work.set_mails_new_cases(HEAD, HEALTH, wanted=True)

@@ -5,7 +5,7 @@ The browser is closed after this folder: while Playwright runs, no other test of
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,11 @@ from app.simulator.x import PracticeX, Timeline
 from ingest.web.form_token import FormTokens
 from tests.conftest import missing
 from tests.end_to_end.browser.pages import TOKEN, WatchedPage
+from tests.end_to_end.counter_service import CounterService, running_counter
 from tests.support.databases import Databases
+from tests.support.loopback import serving
+from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio
+from tests.support.loopback_twilio import TOKEN as TWILIO_TOKEN
 from tests.support.service import RunningService
 
 PHONE = {"width": 360, "height": 740}
@@ -87,6 +91,29 @@ def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
     browser = driver.chromium.launch(executable_path=path)
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def twilio() -> Iterator[LoopbackTwilio]:
+    """A loopback Twilio."""
+    with serving(LoopbackTwilio()) as server:
+        yield server
+
+
+@pytest.fixture
+def counter(
+    tmp_path: Path, database_settings: Mapping[str, str], templates: Path, twilio: LoopbackTwilio
+) -> Iterator[CounterService]:
+    """A desk with a counter, the doors, and the stages behind them."""
+    numbers = {
+        "twilio_account_sid": ACCOUNT,
+        "twilio_auth_tokens": [TWILIO_TOKEN],
+        "twilio_from": "+628000001708",
+        "twilio_base_url": twilio.url,
+    }
+    values = {"home": str(tmp_path), "secret_key": "counter " * 5, **database_settings, **numbers}
+    with running_counter(values, templates) as service:
+        yield service
 
 
 @pytest.fixture

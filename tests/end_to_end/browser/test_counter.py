@@ -1,78 +1,24 @@
 """The counter in Chromium: an officer enters a report by the keyboard, prints the receipt, and its sender rates it."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.pages.browser import SESSION_COOKIE
 from accounts.permissions import Role
 from tests.end_to_end.browser.conftest import DESK, PHONE
-from tests.end_to_end.browser.pages import accessibility_faults, pixels_too_wide
-from tests.end_to_end.counter_service import COUNTER, CounterService, Officer, running_counter
+from tests.end_to_end.browser.counter_pages import check, open_page, tab_to
+from tests.end_to_end.counter_service import COUNTER, CounterService
 from tests.end_to_end.dialogues.sms_service import SmsService
 from tests.end_to_end.test_satisfaction import DAY_MINUTES, Oversight
 from tests.ingest.files.test_attachments import picture
-from tests.support.loopback import serving
-from tests.support.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
+from tests.support.loopback_twilio import LoopbackTwilio
 
 SEMARANG, PLN = "kota-3374", "bumn-pln"
 TEXT = "PLN, listrik padam sejak kemarin di Jalan Merapi Kota Semarang"
 SMS = "Lampu jalan mati di Jalan Overste Isdiman Purwokerto Banyumas sejak Senin"
 SMS_NUMBER = "+628111230021"
-
-
-@pytest.fixture
-def twilio() -> Iterator[LoopbackTwilio]:
-    """A loopback Twilio."""
-    with serving(LoopbackTwilio()) as server:
-        yield server
-
-
-@pytest.fixture
-def counter(
-    tmp_path: Path, database_settings: Mapping[str, str], templates: Path, twilio: LoopbackTwilio
-) -> Iterator[CounterService]:
-    """A desk with a counter, the doors, and the stages behind them."""
-    numbers = {
-        "twilio_account_sid": ACCOUNT,
-        "twilio_auth_tokens": [TOKEN],
-        "twilio_from": "+628000001708",
-        "twilio_base_url": twilio.url,
-    }
-    values = {"home": str(tmp_path), "secret_key": "counter " * 5, **database_settings, **numbers}
-    with running_counter(values, templates) as service:
-        yield service
-
-
-def open_page(chromium: Browser, counter: CounterService, size: dict[str, int], officer: Officer | None = None) -> Page:
-    """Open a page in a new context, with the session of an officer."""
-    context = chromium.new_context(
-        viewport={"width": size["width"], "height": size["height"]}, locale="id-ID", base_url=counter.address
-    )
-    if officer:
-        value = officer.client.cookies[SESSION_COOKIE]
-        # A browser takes a cookie of this name only from TLS, and sends it to the own machine without it.
-        address = counter.address.replace("http:", "https:")
-        context.add_cookies([{"name": SESSION_COOKIE, "value": value, "url": address, "secure": True}])
-    return context.new_page()
-
-
-def check(page: Page) -> None:
-    """Assert that axe finds nothing serious, and that the page is no wider than the screen."""
-    assert accessibility_faults(page) == []
-    assert pixels_too_wide(page) == 0
-
-
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until an element has the focus."""
-    for _ in range(60):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(selector)
 
 
 def enter_by_keyboard(page: Page, scan: Path) -> None:

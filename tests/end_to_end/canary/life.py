@@ -87,7 +87,7 @@ class Life:
 
     def report(self) -> None:
         """Send reports by all channels, prove number and address, and kill the service in the middle."""
-        self.senders.report_by_all_channels()
+        self.senders.report_by_all_channels(self._officer())
         self.service.kill()
         self.service.start()
         self.settle()

@@ -13,8 +13,10 @@ from twilio.request_validator import RequestValidator
 from app.simulator.wait import wait_until_polled
 from messages.sender_link import sender_token
 from messages.shapes import Channel
+from tests.accounts.desk_client import DeskClient
 from tests.end_to_end.canary.persons import MODES, PERSONS, Mode, Person
 from tests.end_to_end.canary.providers import X_TOKEN
+from tests.end_to_end.counter_service import COUNTER, hidden_fields, number_on
 from tests.ingest.door_client import DoorClient, raw_messages
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import Fields
@@ -22,14 +24,18 @@ from tests.ingest.web.forms import attached, send_form, token
 from tests.support.loopback_twilio import TOKEN
 from tests.support.service import RunningService
 
-CHANNELS: tuple[Channel, ...] = ("web", "sms", "twitter", "mobile")
+# Of the last one an officer is at the door.
+CHANNELS: tuple[Channel, ...] = ("web", "sms", "twitter", "mobile", "counter")
 PLACE = "Kota Semarang"
+# Of another institution than all other reports, so that none is suggested to be the same.
+COUNTER_PLACE = "Kabupaten Sleman"
 _TROUBLES: Mapping[Channel, str] = MappingProxyType(
     {
         "web": "Antrean puskesmas panjang sekali dan loket obat tutup sejak pagi",
         "sms": "Petugas pendaftaran rumah sakit membentak pasien lanjut usia",
         "twitter": "Jadwal imunisasi anak tidak pernah diumumkan",
         "mobile": "Ambulans desa tidak datang padahal sudah ditelepon tiga kali",
+        "counter": "Trotoar di depan kantor kelurahan pecah dan sulit dilewati kursi roda",
     }
 )
 _KEYWORDS: Mapping[Mode, str] = MappingProxyType({"open": "LAPOR", "rahasia": "RAHASIA", "anonim": "ANONIM"})
@@ -51,14 +57,17 @@ class Senders:
         self._signatures = RequestValidator(TOKEN)
         self._sequence = 0
 
-    def report_by_all_channels(self) -> None:
-        """Send a report of each person by each channel, with a picture by form and app."""
+    def report_by_all_channels(self, officer: DeskClient) -> None:
+        """Send a report of each person by each channel, with a picture by form, app and counter."""
         for mode in MODES:
             texts = {channel: f"{_TROUBLES[channel]} di {PLACE}. {PERSONS[mode].words}" for channel in CHANNELS}
             self.by_form(mode, "web", texts["web"])
             self.by_sms(mode, "sms", texts["sms"])
             self.by_post(mode, "twitter", texts["twitter"])
             self.by_app(mode, "mobile", texts["mobile"])
+            self.at_counter(
+                mode, "counter", f"{_TROUBLES['counter']} di {COUNTER_PLACE}. {PERSONS[mode].words}", officer
+            )
 
     def by_form(self, mode: Mode, label: str, text: str) -> str:
         """Send the form with a picture, the name and both ways of contact. Return the query of the receipt."""
@@ -114,6 +123,21 @@ class Senders:
         (result,) = phone.results(report)
         assert not result["reason"], result
         self.numbers[mode, label] = result["tracking"]
+
+    def at_counter(self, mode: Mode, label: str, text: str, officer: DeskClient) -> None:
+        """Let an officer enter a report with a scan, the name and both ways of contact, and print its receipt."""
+        person = PERSONS[mode]
+        fields = {
+            **hidden_fields(officer.get(COUNTER).text),
+            "counter_way": "letter",
+            "text": text,
+            "region": COUNTER_PLACE,
+        }
+        contact = {"name": person.name, "phone": person.phone, "email": person.email, **_FLAGS[mode]}
+        scan = ("surat.jpg", picture_of(person), "image/jpeg")
+        answer = officer.post(COUNTER, fields | contact, files={"files": scan})
+        assert answer.status_code == requests.codes.see_other, answer.text
+        self.numbers[mode, label] = number_on(officer.get(answer.headers["Location"]).text)
 
     def follow_up(self, mode: Mode, label: str, act: str, text: str = "") -> requests.Response:
         """Act on a report by its own link."""

@@ -13,8 +13,8 @@ from config.database import write_transaction
 from desk.acts.answer_pictures import AnswerPictures
 from messages.codec import decode, encode
 from messages.ids import answer_id
-from messages.shapes import AgencyAnswer, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS
+from messages.shapes import AgencyAnswer, Correction, Dispatch, NewPart, Relation
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone, item
@@ -123,6 +123,54 @@ def test_feed_asks_for_a_rating_until_there_is_one(served: DoorClient, phone: Ph
     assert phone.call("POST", "/follow-ups", json=rating).status_code == requests.codes.accepted
     process(served)
     assert {entry["asks_rating"] for entry in reports(phone)} == {False}
+
+
+def divide(served: DoorClient, dispatch: Outgoing, words: str) -> Outgoing:
+    """Let an officer take words from a report, and the stages work; return the dispatch of the part."""
+    report = decode(Dispatch, dispatch.value, dispatch.headers)
+    correction = Correction(
+        id=uuid4(),
+        message_id=report.message_id,
+        at=NOW,
+        complaint_id=report.complaint_id,
+        tracking=report.tracking,
+        relation=Relation(),
+        actor="Sri",
+        reason="",
+        part=NewPart(dispatch_id=report.id, text=words, agency="bumn-pln"),
+    )
+    router = make_router(served.parts.engine, fixed_rules_source(), lambda: NOW)
+    sent = at(Outgoing(CORRECTIONS, *encode(correction, str(report.complaint_id), "/test")), 10)
+    parts = [at(out, 11) for out in router.handle([sent]) if out.topic == COMPLAINTS]
+    (of_part,) = [out for out in router.handle(parts) if out.topic.startswith("agency-")]
+    make_case_stage(served.parts.engine).handle([sent, *parts, at(of_part, 12)])
+    return of_part
+
+
+def test_feed_lists_the_parts_of_a_report(served: DoorClient, phone: Phone) -> None:
+    """Each with its state and its own link, on which an act is about the part alone; the report is over with the last.
+
+    The newest part was added after the feed was read, so the app gets another answer than 304.
+    """
+    phone.results(item(1, text=f"{TEXT}. Juga listrik sering padam.", region="Kota Semarang"))
+    (dispatch,) = process(served)
+    (whole,) = reports(phone)
+    assert whole["parts"] == []
+    tag = phone.call("GET", "/feed").headers["ETag"]
+    part_dispatch = decode(
+        Dispatch, (of_part := divide(served, dispatch, "Juga listrik sering padam.")).value, of_part.headers
+    )
+    assert phone.call("GET", "/feed", headers={"If-None-Match": tag}).status_code == requests.codes.ok
+    answer(served, dispatch, "closed", "Sudah.")
+    (whole,) = reports(phone)
+    (part,) = whole["parts"]
+    number = f"{whole['tracking']}-2"
+    assert (part["tracking"], part["number"], part["state"]) == (number, 2, "diteruskan")
+    assert (whole["state"], part["status_url"].endswith(f"/status/{number}")) == ("diteruskan", True)
+    assert part["link"] == served.parts.keys.link_of(part_dispatch.message_id) != whole["link"]
+    answer(served, of_part, "closed", "Menyala.")
+    (whole,) = reports(phone)
+    assert (whole["state"], whole["parts"][0]["state"]) == ("selesai", "selesai")
 
 
 def test_feed_has_the_address_of_a_document(served: DoorClient, phone: Phone) -> None:

@@ -35,7 +35,8 @@ CREATE MACRO jakarta(t) AS CAST(t + INTERVAL 7 HOUR AS DATE);
 
 CREATE TABLE report AS
 SELECT id, CAST(moment AS TIMESTAMP) AS moment, channel, act, relation, relation_of,
-       decode(value)::JSON ->> '$.report.kind' AS kind FROM complaints;
+       decode(value)::JSON ->> '$.report.kind' AS kind,
+       (decode(value)::JSON ->> '$.part_of') IS NOT NULL AS is_part FROM complaints;
 CREATE TABLE hop AS
 SELECT complaint_id, id, hop, agency, own_case, CAST(moment AS TIMESTAMP) AS moment, region, report_topic AS topic,
        relation_of, relation, act, CAST(decode(value)::JSON ->> '$.follow_up.rating' AS INTEGER) AS rating,
@@ -116,7 +117,10 @@ CREATE TABLE run AS
 WITH started AS (
     SELECT id, 'verify' AS clock, 'triage' AS agency, 7 AS zone, moment AS start,
            least(forwarded_at, (SELECT min(v.moment) FROM verdict v WHERE v.complaint_id = own.id AND v.verdict = 'closed'))
-               AS done_at, NULL::TIMESTAMP AS left_at, true AS may_wait, 0 AS extension_days
+               AS done_at,
+           -- A part was verified with its report.
+           CASE WHEN id IN (SELECT id FROM report WHERE is_part) THEN moment END AS left_at, true AS may_wait,
+           0 AS extension_days
     FROM own
     UNION ALL
     SELECT own.id, 'verify again', 'triage', 7, hop.moment, (SELECT min(h.moment) FROM hop h
@@ -285,7 +289,7 @@ SELECT min(rating) FILTER (below * 2 >= total AND total >= 5) AS median FROM (
 
 CREATE VIEW received AS
 SELECT channel, count(*) AS reports FROM (
-    SELECT id, report.channel, day, first_agency FROM fact JOIN report USING (id)
+    SELECT id, report.channel, day, first_agency FROM fact JOIN report USING (id) WHERE NOT is_part
     UNION ALL SELECT id, channel, day, first_agency FROM merged)
 WHERE chosen(id, day, first_agency) GROUP BY channel ORDER BY channel;
 
