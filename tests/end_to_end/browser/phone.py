@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,10 @@ class Network:
                 request.send_header(name, value)
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
-        if request.command != "HEAD":
-            request.wfile.write(content)
+        # The browser may have been killed.
+        with suppress(ConnectionError):
+            if request.command != "HEAD":
+                request.wfile.write(content)
 
 
 class Phone:
