@@ -53,12 +53,12 @@ class TransactionalConsumer:
         self._membership = membership
         self._name = f"{membership.group}-{membership.member}"
         self._in_flight = InFlightLimit(settings.max_in_flight_bytes)
-        # The first uncommitted offset that was polled, and the offset after the last one.
-        self._first: dict[TopicPartition, int] = {}
+        # The offset after the last uncommitted record that was polled.
         self._next: dict[TopicPartition, int] = {}
         # Committed offsets that a transaction's marker may follow. No batch steps over a marker.
         self._trailing: dict[TopicPartition, int] = {}
         self._lost: set[TopicPartition] = set()
+        self._assignor = _Assignor()
         self._rewinding = False
         self._producer_failed = False
         # Time at which the membership was last confirmed.
@@ -84,6 +84,9 @@ class TransactionalConsumer:
                 self._lost.clear()
             self._continue_join()
             batches = self._client.poll(milliseconds(until - self._clock.monotonic()), limit)
+            if self._assignor.has_missed_generations:
+                self._lost.update(self._next)
+                return ()
             if not batches:
                 self._step_over_markers()
                 self._check_membership_on_broker()
@@ -102,7 +105,6 @@ class TransactionalConsumer:
             self._confirmed_at = self._clock.monotonic()
             self._end_silence()
         for partition, records in batches.items():
-            self._first.setdefault(partition, records[0].offset)
             self._next[partition] = records[-1].offset + 1
         return [record_of(record) for records in batches.values() for record in records]
 
@@ -236,19 +238,27 @@ class TransactionalConsumer:
                 raise Fenced(f"kafka: the group does not know {self._name} any more")
 
     def _recover(self) -> None:
+        if self._assignor.has_missed_generations:
+            self._seek_to_committed(self._client.assignment())
+            self._assignor.has_missed_generations = False
         if not self._rewinding:
             return
         if self._producer_failed:
             self._producer.close(0)
             self._producer = self._open_producer()
             self._producer_failed = False
-        for partition in self._first.keys() & self._client.assignment():
-            committed = self._client.committed(partition, timeout_ms=milliseconds(self._settings.deadline))
-            self._client.seek(partition, self._first[partition] if committed is None else committed)
+        self._seek_to_committed(self._next.keys() & self._client.assignment())
         self._clear_batch()
 
+    def _seek_to_committed(self, partitions: Iterable[TopicPartition]) -> None:
+        for partition in partitions:
+            committed = self._client.committed(partition, timeout_ms=milliseconds(self._settings.deadline))
+            if committed is None:
+                self._client.seek_to_beginning(partition)
+            else:
+                self._client.seek(partition, committed)
+
     def _clear_batch(self) -> None:
-        self._first.clear()
         self._next.clear()
         self._lost.clear()
         self._rewinding = False
@@ -281,7 +291,7 @@ class TransactionalConsumer:
             **client_arguments,
             "group_id": self._membership.group,
             "group_instance_id": self._name,
-            "partition_assignment_strategy": (CooperativeStickyAssignor(),),
+            "partition_assignment_strategy": (self._assignor,),
             "isolation_level": "read_committed",
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
@@ -296,6 +306,24 @@ class TransactionalConsumer:
             # The answer must come before the request counts as failed.
             "fetch_max_wait_ms": min(milliseconds(_FETCH_WAIT_SECONDS), client_arguments["request_timeout_ms"] // 4),
         }
+
+
+class _Assignor(CooperativeStickyAssignor):  # type: ignore[misc]  # kafka-python has no types
+    """Shares out partitions, and notes whether the group had generations without this member.
+
+    A member that was silent may join again before it hears that the group went on without it. kafka-python then keeps
+    the positions of its partitions, although another member may have worked on them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_missed_generations = False
+
+    def on_assignment(self, assignment: Any, generation: int) -> None:
+        """Compare with the last generation of this member. It is called at the end of each join."""
+        if 0 <= self.generation < generation - 1:
+            self.has_missed_generations = True
+        super().on_assignment(assignment, generation)
 
 
 class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types

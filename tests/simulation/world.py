@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, suppress
+from copy import copy
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, event
 
 from app.assembly.channels import CHANNELS
 from app.assembly.derivation_names import derivation_names
@@ -55,7 +56,7 @@ class Running(NamedTuple):
 
 
 class World:
-    """Two processes of each role. `folder` is empty; `template` is a migrated SQLite file, `url` a migrated database.
+    """Two processes of each role. `folder` is empty; `template` is a migrated SQLite file.
 
     `tables` are parts whose tables these share.
     """
@@ -65,6 +66,7 @@ class World:
         self.log = SimLog(self.hub.timestamp)
         self._folder = folder
         self._database = shutil.copy(template, folder / "satupintu.db")
+        self._dialect, self._compiled_statements = self._observed_dialect(), dict[Any, Any]()
         surroundings = Surroundings(
             Clock(self.hub.now, self.hub.timestamp, self.hub.pause),
             Randomness(self.hub.random.randbytes),
@@ -211,7 +213,6 @@ class World:
         """Return an engine whose transactions are points of the simulation."""
         engine = open_database(f"sqlite:///{self._database}")
         hub, connect = self.hub, engine.connect
-        commit, roll_back = engine.dialect.do_commit, engine.dialect.do_rollback
 
         def point_and_connect() -> Connection:
             hub.point("begin", is_after=False)
@@ -219,6 +220,21 @@ class World:
 
         def begin(connection: Connection) -> None:
             hub.open_transaction(id(connection.connection.dbapi_connection))
+
+        event.listen(engine, "begin", begin)
+        engine.connect = point_and_connect  # type: ignore[method-assign]
+        engine.dialect = engine.pool._dialect = self._dialect  # noqa: SLF001 - the pool rolls back with it
+        engine.update_execution_options(compiled_cache=self._compiled_statements)
+        return engine
+
+    def _observed_dialect(self) -> Dialect:
+        """Return a dialect whose commits are points of the simulation."""
+        engine = open_database(f"sqlite:///{self._database}")
+        engine.connect().close()
+        engine.dispose()
+        # A copy: engines of other tests may have the same dialect.
+        dialect, hub = copy(engine.dialect), self.hub
+        commit, roll_back = dialect.do_commit, dialect.do_rollback
 
         def do_commit(connection: PoolProxiedConnection) -> None:
             hub.point("database", is_after=False)
@@ -230,11 +246,9 @@ class World:
             roll_back(connection)
             hub.close_transaction(id(connection.dbapi_connection))
 
-        event.listen(engine, "begin", begin)
-        engine.connect = point_and_connect  # type: ignore[method-assign]
-        engine.dialect.do_commit = do_commit  # type: ignore[assignment,method-assign]
-        engine.dialect.do_rollback = do_rollback  # type: ignore[assignment,method-assign]
-        return engine
+        dialect.do_commit = do_commit  # type: ignore[method-assign,assignment]
+        dialect.do_rollback = do_rollback  # type: ignore[method-assign,assignment]
+        return dialect
 
 
 def _drain(parts: Parts, stopping: SimEvent) -> None:
