@@ -5,6 +5,7 @@ The kind of a unit is in its name: `Puskesmas Bandarharjo` is a puskesmas, with 
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from config.reference.regions import Region, Regions
@@ -66,6 +67,11 @@ class ReportedPlace(NamedTuple):
     def has_word(self, name: str) -> bool:
         """Return True if the report has a name that is long enough to be no other word."""
         return len(name) >= _LEAST_LETTERS and f" {name} " in f" {self.words} "
+
+    def is_part_of_region(self, word: str) -> bool:
+        """Return True if a word is one of the name of a region: of the place, or beside it."""
+        names = chain(self.governments, self.district, self.beside)
+        return any(word in name.split() for name in names)
 
 
 def reported_place(texts: Iterable[str], region: str, regions: Regions) -> ReportedPlace:

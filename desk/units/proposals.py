@@ -20,7 +20,7 @@ from config.reference.regions import Regions
 from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder
 from desk.changes import PASSED_ON, CaseChange
 from desk.read_model.tables import DeskCase
-from desk.units.kinds import UnitKinds, joined_words, reported_place, stored_kinds, unit_of_kinds
+from desk.units.kinds import ReportedPlace, UnitKinds, joined_words, reported_place, stored_kinds, unit_of_kinds
 from desk.units.tiers import read_tree
 from desk.units.tree import Unit, UnitTree
 from desk.units.unit_cases import write_unit_cases
@@ -69,14 +69,15 @@ class ProposalTables(NamedTuple):
     regions: Callable[[], Regions]
 
 
-def named_unit(units: Iterable[Unit], text: str) -> Unit | None:
+def named_unit(units: Iterable[Unit], text: str, place: ReportedPlace) -> Unit | None:
     """Return the one unit whose name or code stands in a text; `None` for none and for several. Pure.
 
     A name inside of another one that stands there does not count: of `Puskesmas Bandarharjo` and `Dinas Kesehatan` in
-    one text neither is proposed, of `Dinas Kesehatan` and `Dinas Kesehatan Hewan` the longer one.
+    one text neither is proposed, of `Dinas Kesehatan` and `Dinas Kesehatan Hewan` the longer one. A code that is a word
+    of a region's name does not count: in “Kuala Kurun” nobody means the unit `KURUN`.
     """
     words = f" {joined_words(text)} "
-    found = {unit.code: (unit, name) for unit in units for name in _names(unit) if f" {name} " in words}
+    found = {unit.code: (unit, name) for unit in units for name in _names(unit, place) if f" {name} " in words}
     longest = [
         unit
         for unit, name in found.values()
@@ -95,16 +96,17 @@ def propose(
     """
     units = [unit for unit in tree.units.values() if unit.is_in_force(today)]
     kinds = stored_kinds(case.unit_kinds)
-    unit = named_unit(units, f"{case.title}\n{case.text}")
+    place = reported_place((case.title, case.text, case.place), case.region, tables.regions())
+    unit = named_unit(units, f"{case.title}\n{case.text}", place)
     if unit and not _is_only_place(unit, kinds, tables.kinds()):
         return Proposal(unit, "named")
-    if proposal := _of_kinds(case, units, kinds, "unit-named", tables):
+    if proposal := _of_kinds("unit-named", kinds, units, place, tables.kinds()):
         return proposal
     codes = connection.execute(_ENDED, {"agency": case.agency, "topic": case.topic}).scalars().all()
     unit = tree.units.get(codes[0]) if case.topic and len(codes) == CASES_OF_TOPIC and len(set(codes)) == 1 else None
     if unit and unit.is_in_force(today):
         return Proposal(unit, "topic")
-    return _of_kinds(case, units, kinds, "unit-topic", tables)
+    return _of_kinds("unit-topic", kinds, units, place, tables.kinds())
 
 
 def _is_only_place(unit: Unit, kinds: Mapping[str, Sequence[str]], known: UnitKinds) -> bool:
@@ -119,17 +121,13 @@ def _is_only_place(unit: Unit, kinds: Mapping[str, Sequence[str]], known: UnitKi
 
 
 def _of_kinds(
-    case: Row[Any],
-    units: Sequence[Unit],
-    kinds: Mapping[str, Sequence[str]],
     rule: UnitKindRule,
-    tables: ProposalTables,
+    kinds: Mapping[str, Sequence[str]],
+    units: Sequence[Unit],
+    place: ReportedPlace,
+    known: UnitKinds,
 ) -> Proposal | None:
-    if not kinds.get(rule):
-        return None
-    place = reported_place((case.title, case.text, case.place), case.region, tables.regions())
-    known = tables.kinds()
-    unit = unit_of_kinds(kinds[rule], units, place, known)
+    unit = unit_of_kinds(kinds.get(rule, ()), units, place, known)
     found = known.of_name(unit.name) if unit else None
     return Proposal(unit, rule, found.kind) if unit and found else None
 
@@ -188,8 +186,9 @@ def _store(connection: Connection, case: Row[Any], proposal: Proposal) -> CaseCh
     return CaseChange(step["id"], "passed-on", case.agency, case.tracking, case.dispatch_id, case.state, at, PASSED_ON)
 
 
-def _names(unit: Unit) -> Sequence[str]:
-    """Return the texts that name a unit, in the form of `joined_words`."""
+def _names(unit: Unit, place: ReportedPlace) -> Sequence[str]:
+    """Return the texts that name a unit in a report of a place, in the form of `joined_words`."""
     name, code = joined_words(unit.name), joined_words(unit.code)
     names = [name] if len(name.split()) >= _LEAST_WORDS else []
-    return [*names, code] if len(code) >= _LEAST_CODE_LETTERS and code.isalpha() else names
+    is_name = len(code) >= _LEAST_CODE_LETTERS and code.isalpha() and not place.is_part_of_region(code)
+    return [*names, code] if is_name else names

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.permissions import Actor, Role
 from cases.course.verdicts import SYSTEM_ACTOR
+from desk.units.kinds import ReportedPlace
 from desk.units.proposals import named_unit
 from desk.units.tiers import Tier
 from desk.units.tree import Unit
@@ -38,8 +39,16 @@ UNITS = [
 )
 def test_a_unit_that_a_report_names(text: str, code: str) -> None:
     """By whole words of its name, or by a long code. Two units that are named are none."""
-    unit = named_unit(UNITS, text)
+    unit = named_unit(UNITS, text, ReportedPlace())
     assert (unit.code if unit else "") == code
+
+
+def test_a_code_that_is_the_name_of_a_place() -> None:
+    """In the region itself it is only the place; elsewhere it names the unit."""
+    units, text = [Unit("KURUN", "Kelurahan Kuala Kurun Barat")], "Jembatan di Kuala Kurun miring"
+    at_home = ReportedPlace(district=["kurun"], beside=["rungan hulu"])
+    assert named_unit(units, text, at_home) is None
+    assert named_unit(units, text, ReportedPlace(beside=["tewah"])) == units[0]
 
 
 @pytest.fixture
