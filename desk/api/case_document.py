@@ -17,6 +17,7 @@ from desk.api.shapes import (
     CasePartItem,
     CasePlace,
     CaseReason,
+    CaseUnitKind,
     Document,
     FormerCase,
     JoinedReport,
@@ -148,6 +149,9 @@ def _case_fields(
         "pictures": _pictures(report, row.tracking),
         "unfetched": report.unfetched,
         "second_matter": _second_matter(dispatch),
+        "unit_kinds": tuple(
+            CaseUnitKind(kind=item.kind, rule=item.rule, text=item.text) for item in dispatch.unit_kinds
+        ),
         "part_of": PartReference(number=number_of_report(row.tracking), part=dispatch.part_of.number)
         if dispatch.part_of
         else None,

@@ -70,6 +70,14 @@ class OtherMatter(ApiShape):
     )
 
 
+class CaseUnitKind(ApiShape):
+    """A kind of unit that the report is for. Your agency knows which of its units that is."""
+
+    kind: str = Field(description="Name of the kind, in Indonesian.", examples=["puskesmas"])
+    rule: str = Field(description="unit-named: the report names it; unit-topic: it handles such a subject.")
+    text: str = Field(description="The evidence: a sentence for an officer.")
+
+
 class PartReference(ApiShape):
     """The report of a part. A citizen uses its number for all parts."""
 
@@ -134,6 +142,9 @@ class Case(ApiShape):
     reasons: tuple[CaseReason, ...]
     second_matter: OtherMatter | None = Field(
         None, description="A second matter in the same report, for another institution; null without one."
+    )
+    unit_kinds: tuple[CaseUnitKind, ...] = Field(
+        (), description="Kinds of units that the report is for, those that it names first."
     )
     part_of: PartReference | None = Field(
         None, description="The report of which the case is a part: answer its matter alone; null for a whole report."

@@ -65,6 +65,14 @@ def test_a_program_reads_of_a_second_matter(api: ApiHarness) -> None:
     assert [case["second_matter"] for case in api.get("/cases").json()["cases"]] == matters
 
 
+def test_a_program_reads_for_which_kinds_of_units_a_report_is(api: ApiHarness) -> None:
+    """With the words of the report as evidence; none if nothing tells."""
+    api.send(1, "Kemenkes, petugas puskesmas kasar")
+    api.send(2, "Kemenkes, petugas kasar")
+    kinds = [{"kind": "puskesmas", "rule": "unit-named", "text": "Laporan menyebut “puskesmas”."}]
+    assert [case["unit_kinds"] for case in api.get("/cases").json()["cases"]] == [kinds, []]
+
+
 def test_dangers_can_be_listed_alone(api: ApiHarness) -> None:
     """Until the agency has answered. Whoever fetches a case, by the list or by its number, has opened it."""
     for number in range(5):
