@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.simulation.planted_faults import PLANTED_FAULTS
 from tests.simulation.run import RunResult, Template, quiet, run
@@ -46,8 +47,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 
 @pytest.fixture
-def run_seed(template: Template, tmp_path: Path) -> Callable[[int, str], RunResult]:
+def run_seed(template: Template, tmp_path: Path) -> Iterator[Callable[[int, str], RunResult]]:
     """Return a function that makes the run of a seed in a new folder."""
+    logging_before = structlog.get_config()
     quiet()
 
     def run_in(seed: int, name: str) -> RunResult:
@@ -55,7 +57,8 @@ def run_seed(template: Template, tmp_path: Path) -> Callable[[int, str], RunResu
         folder.mkdir(mode=0o700)
         return run(seed, folder, template)
 
-    return run_in
+    yield run_in
+    structlog.configure(**logging_before)
 
 
 def test_runs_break_no_promise() -> None:
