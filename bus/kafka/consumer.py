@@ -85,7 +85,7 @@ class TransactionalConsumer:
             self._continue_join()
             batches = self._client.poll(milliseconds(until - self._clock.monotonic()), limit)
             if self._assignor.has_missed_generations:
-                self._lost.update(self._next)
+                # These may be records that another member has processed. The next poll reads again.
                 return ()
             if not batches:
                 self._step_over_markers()
@@ -172,7 +172,7 @@ class TransactionalConsumer:
         """
         member = self._client.group_metadata()
         lost = self._lost & self._next.keys()
-        if lost or (self._next and member.generation_id < 0):
+        if lost or (self._next and (member.generation_id < 0 or self._assignor.has_missed_generations)):
             raise Fenced(f"kafka: {self._name} lost partitions that it was working on")
         return member
 
@@ -239,6 +239,7 @@ class TransactionalConsumer:
 
     def _recover(self) -> None:
         if self._assignor.has_missed_generations:
+            self._lost.update(self._next)
             self._seek_to_committed(self._client.assignment())
             self._assignor.has_missed_generations = False
         if not self._rewinding:

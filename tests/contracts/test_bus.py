@@ -663,6 +663,33 @@ def test_a_member_that_gets_its_partitions_back_goes_on_where_the_other_one_ende
     assert nothing_more(silent)
 
 
+@pytest.mark.short_session
+def test_a_batch_that_another_member_has_processed_cannot_be_committed(harness: Harness) -> None:
+    """Also if the silent member polls before it commits, and has its partitions back by then."""
+    topic, group = harness.topic(), harness.group()
+    harness.publish(topic, numbered(2))
+    silent = harness.join(group, topic, member="silent")
+    polled(silent, 2)
+    harness.pass_time()
+    other = harness.join(group, topic, member="other")
+    assert [record.value for record in polled(other, 2)] == numbered(2)
+    other.commit([])
+    other.close()
+    harness.opened.remove(other)
+    harness.publish(topic, [b"last"])
+    with pytest.raises(Fenced):
+        poll_and_commit(silent, polls=3)
+    successor = harness.join(group, topic, member="silent")
+    assert [record.value for record in polled(successor, 1)] == [b"last"]
+
+
+def poll_and_commit(consumer: Consumer, polls: int) -> None:
+    """Poll so many times, and commit what was polled."""
+    for _ in range(polls):
+        consumer.poll(2.0, 10)
+    consumer.commit([])
+
+
 def test_a_batch_is_not_committed_with_partitions_that_came_back(harness: Harness) -> None:
     """Another process of the member has committed the batch and left: a late commit of the first one has no effect."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
