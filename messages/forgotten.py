@@ -56,9 +56,12 @@ def forgotten_complaint(complaint: Complaint) -> Complaint:
 
 
 def forgotten_dispatch(dispatch: Dispatch) -> Dispatch:
-    """Return what remains of a dispatch. Its reasons keep their rules: a sentence may quote the report."""
+    """Return what remains of a dispatch. Its reasons and kinds of units lose their sentences, which quote the report."""
     reasons = tuple(Reason(rule=reason.rule, text="") for reason in dispatch.reasons)
-    return dispatch.model_copy(update={"report": forgotten_report(dispatch.report), "reasons": reasons})
+    unit_kinds = tuple(kind.model_copy(update={"text": ""}) for kind in dispatch.unit_kinds)
+    return dispatch.model_copy(
+        update={"report": forgotten_report(dispatch.report), "reasons": reasons, "unit_kinds": unit_kinds}
+    )
 
 
 def remains_of(message: WireModel) -> WireModel:

@@ -75,7 +75,7 @@ class CaseUnitKind(ApiShape):
 
     kind: str = Field(description="Name of the kind, in Indonesian.", examples=["puskesmas"])
     rule: str = Field(description="unit-named: the report names it; unit-topic: it handles such a subject.")
-    text: str = Field(description="The evidence: a sentence for an officer.")
+    text: str = Field(description="The evidence: a sentence for an officer; empty for a report that was forgotten.")
 
 
 class PartReference(ApiShape):

@@ -52,7 +52,8 @@ def _proposal(
     if proposal is None or not tier.has_unit(proposal.unit.code):
         return None
     found = (kind for kind in view.case.dispatch.unit_kinds if (kind.rule, kind.kind) == proposal[1:])
-    reason = next((kind.text for kind in found), PROPOSAL_REASONS[proposal.reason])
+    # The evidence of a forgotten report is empty.
+    reason = next((kind.text for kind in found if kind.text), PROPOSAL_REASONS[proposal.reason])
     return proposal.unit.code, tree.path(proposal.unit.code), reason
 
 
