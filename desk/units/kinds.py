@@ -68,10 +68,9 @@ class ReportedPlace(NamedTuple):
         """Return True if the report has a name that is long enough to be no other word."""
         return len(name) >= _LEAST_LETTERS and f" {name} " in f" {self.words} "
 
-    def is_part_of_region(self, word: str) -> bool:
-        """Return True if a word is one of the name of a region: of the place, or beside it."""
-        names = chain(self.governments, self.district, self.beside)
-        return any(word in name.split() for name in names)
+    def region_words(self) -> Collection[str]:
+        """Return the words of the names of all these regions."""
+        return {word for name in chain(self.governments, self.district, self.beside) for word in name.split()}
 
 
 def reported_place(texts: Iterable[str], region: str, regions: Regions) -> ReportedPlace:

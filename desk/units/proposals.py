@@ -76,8 +76,8 @@ def named_unit(units: Iterable[Unit], text: str, place: ReportedPlace) -> Unit |
     one text neither is proposed, of `Dinas Kesehatan` and `Dinas Kesehatan Hewan` the longer one. A code that is a word
     of a region's name does not count: in “Kuala Kurun” nobody means the unit `KURUN`.
     """
-    words = f" {joined_words(text)} "
-    found = {unit.code: (unit, name) for unit in units for name in _names(unit, place) if f" {name} " in words}
+    words, region_words = f" {joined_words(text)} ", place.region_words()
+    found = {unit.code: (unit, name) for unit in units for name in _names(unit, region_words) if f" {name} " in words}
     longest = [
         unit
         for unit, name in found.values()
@@ -127,7 +127,8 @@ def _of_kinds(
     place: ReportedPlace,
     known: UnitKinds,
 ) -> Proposal | None:
-    unit = unit_of_kinds(kinds.get(rule, ()), units, place, known)
+    of_rule = kinds.get(rule)
+    unit = unit_of_kinds(of_rule, units, place, known) if of_rule else None
     found = known.of_name(unit.name) if unit else None
     return Proposal(unit, rule, found.kind) if unit and found else None
 
@@ -186,9 +187,9 @@ def _store(connection: Connection, case: Row[Any], proposal: Proposal) -> CaseCh
     return CaseChange(step["id"], "passed-on", case.agency, case.tracking, case.dispatch_id, case.state, at, PASSED_ON)
 
 
-def _names(unit: Unit, place: ReportedPlace) -> Sequence[str]:
-    """Return the texts that name a unit in a report of a place, in the form of `joined_words`."""
+def _names(unit: Unit, region_words: Collection[str]) -> Sequence[str]:
+    """Return the texts that name a unit, in the form of `joined_words`. A code that is a word of a region is none."""
     name, code = joined_words(unit.name), joined_words(unit.code)
     names = [name] if len(name.split()) >= _LEAST_WORDS else []
-    is_name = len(code) >= _LEAST_CODE_LETTERS and code.isalpha() and not place.is_part_of_region(code)
+    is_name = len(code) >= _LEAST_CODE_LETTERS and code.isalpha() and code not in region_words
     return [*names, code] if is_name else names

@@ -13,6 +13,7 @@ from tests.support.rules import SHIPPED, cached_rules
         ("Sampah di TPS Kecamatan Gunungpati Kota Semarang menumpuk dua minggu.", ["dinas lingkungan hidup"]),
         ("Pak Lurah sudah tahu, sampah di Kota Semarang tetap menumpuk.", ["dinas lingkungan hidup"]),
         ("Petugas puskesmas di Kota Semarang kasar kepada pasien.", ["puskesmas", "dinas kesehatan"]),
+        ("Dinas Bunga Kota Semarang tutup.", []),
         ("Selamat pagi dari Kota Semarang.", []),
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import requests
@@ -17,8 +18,10 @@ _BROWSER = {
 
 
 def case_page(client: DeskClient, number: str, query: str = "") -> str:
-    """Return the HTML of a case's page."""
-    return client.get(f"/desk/laporan/{number}?{query}").text
+    """Return the HTML of a case's page, which must be there."""
+    answer = client.get(f"/desk/laporan/{number}?{query}")
+    assert answer.status_code == HTTPStatus.OK
+    return answer.text
 
 
 def version_of(client: DeskClient, number: str) -> str:

@@ -56,6 +56,19 @@ def test_a_unit_that_is_named_after_another_district(region: str, code: str) -> 
     assert (unit.code if unit else "") == code
 
 
+def test_a_number_is_no_own_name() -> None:
+    """It stands in reports for other reasons."""
+    units = [Unit("P1", "Puskesmas 1"), Unit("P2", "Puskesmas Bandarharjo")]
+    assert unit_of_kinds(["puskesmas"], units, reported_place(["Puskesmas tutup 1 minggu"], "", REGIONS), KINDS) is None
+
+
+def test_the_name_of_the_government_tells_nothing() -> None:
+    """Each of its units may have it."""
+    units = [UNITS[0], Unit("DKH", "Dinas Kesehatan Hewan")]
+    place = reported_place(["Di Kota Semarang vaksin habis"], "33.74", REGIONS)
+    assert unit_of_kinds(["dinas kesehatan"], units, place, KINDS) is None
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -1,5 +1,7 @@
 """The unit that is proposed for a case: by its name, by the topic, with one click, and by itself where it is wanted."""
 
+from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -7,13 +9,16 @@ import pytest
 
 from accounts.permissions import Actor, Role
 from cases.course.verdicts import SYSTEM_ACTOR
+from config.database import write_transaction
 from desk.units.kinds import ReportedPlace
-from desk.units.proposals import named_unit
+from desk.units.proposals import named_unit, pass_on_by_itself
 from desk.units.tiers import Tier
 from desk.units.tree import Unit
 from tests.accounts.desk_client import DeskClient
+from tests.conftest import NOW
 from tests.desk.pages.page_requests import case_page, done, text_of
-from tests.desk.pages.site import HEALTH, DeskSite
+from tests.desk.pages.site import HEALTH, PLN, DeskSite
+from tests.support.case_stages import PROPOSALS
 
 HEAD = Actor(UUID(int=50), "Kepala Subbagian", Role.COORDINATOR, HEALTH)
 HOSPITAL = Actor(UUID(int=53), "Petugas Rumah Sakit", Role.OFFICER, HEALTH, "RSUD")
@@ -154,8 +159,33 @@ def test_an_institution_without_units_sees_no_proposal(site: DeskSite, client: D
 
 def test_the_office_of_a_district_that_is_only_the_place(city: DeskSite, client: DeskClient) -> None:
     """It is not proposed for a matter that is not its own: the place alone proposes nothing."""
-    city.parts.units.add(HEALTH, Unit("KEC", "Kecamatan Gunungpati"), "Budi", "test")
-    assert "Usulan:" not in case_page(client, city.send(1, "Kemenkes, obat habis di Kecamatan Gunungpati"))
+    city.parts.units.add(HEALTH, Unit("KEC", "Kecamatan Melati"), "Budi", "test")
+    assert "Usulan:" not in case_page(client, city.send(1, "Kemenkes, obat habis di Kecamatan Melati"))
+
+
+def test_a_unit_that_is_not_in_force_is_not_proposed(city: DeskSite, client: DeskClient) -> None:
+    """Whatever speaks for it: its name, or the last cases of the topic."""
+    numbers = [city.send(number, "Kemenkes, puskesmas Rumah Sakit Melati tutup") for number in range(1, 5)]
+    for number in numbers[:3]:
+        client.post(f"/desk/laporan/{number}/unit", {"unit": "RSUD"})
+        done(city, client, number, "tutup", "Sudah buka.")
+    assert "Usulan: Rumah Sakit Melati." in text_of(client.get(f"/desk/laporan/{numbers[3]}"))
+    over = replace(UNITS[2], valid_until=NOW.date() - timedelta(days=1))
+    city.parts.units.change(HEALTH, over, "Budi", "test")
+    assert "Usulan:" not in case_page(client, numbers[3])
+
+
+def test_only_a_case_that_nobody_has_is_passed_on_by_itself(city: DeskSite, client: DeskClient) -> None:
+    """What a person did, and a refusal, stay as they are."""
+    numbers = [city.send(number, "Kemenkes, antrean Rumah Sakit Melati panjang") for number in (1, 2, 3)]
+    client.post(f"/desk/laporan/{numbers[0]}/unit", {"unit": "DINKES"})
+    done(city, client, numbers[1], "bukan-kewenangan", "Ini urusan listrik.", tujuan=PLN)
+    client.post("/desk/unit/usulan", {"otomatis": "1"})
+    views = [city.desk.officer_answers().case(Tier(HEALTH), number) for number in numbers]
+    dispatch_ids = [view.case.case.dispatch_id for view in views if view]
+    with write_transaction(city.desk.engine) as connection:
+        changes = pass_on_by_itself(connection, dispatch_ids, PROPOSALS)
+    assert [change.dispatch_id for change in changes] == dispatch_ids[2:]
 
 
 def test_the_switch_is_for_coordinators(city: DeskSite, client: DeskClient) -> None:
