@@ -56,7 +56,7 @@ def forgotten_complaint(complaint: Complaint) -> Complaint:
 
 
 def forgotten_dispatch(dispatch: Dispatch) -> Dispatch:
-    """Return what remains of a dispatch. Its reasons and kinds of units lose their sentences, which quote the report."""
+    """Return what remains of a dispatch. Its reasons and kinds of units keep no sentence: it may quote the report."""
     reasons = tuple(Reason(rule=reason.rule, text="") for reason in dispatch.reasons)
     unit_kinds = tuple(kind.model_copy(update={"text": ""}) for kind in dispatch.unit_kinds)
     return dispatch.model_copy(
